@@ -1,0 +1,47 @@
+import type { Json } from '../json.js';
+
+/** Why an attempt failed, in the classes by which retry policies judge. */
+export const ERROR_CLASSES = [
+  'timeout',
+  'infrastructure',
+  'assertion',
+  'exit_code',
+  'http_status',
+  'cancelled',
+  'non_retryable',
+] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
+
+export interface AttemptError {
+  readonly class: ErrorClass;
+  /** Stable, for programs: `process_exit`, `report_disagrees`, … */
+  readonly code: string;
+  /** For people: what happened and what to do next. */
+  readonly message: string;
+  readonly details?: Json;
+}
+
+/** What one attempt came to. `waiting` gives its slot back until the time it names. */
+export type AttemptResult =
+  | { readonly status: 'completed'; readonly output?: Json }
+  | { readonly status: 'failed'; readonly error: AttemptError; readonly output?: Json }
+  | {
+      readonly status: 'waiting';
+      /** Epoch milliseconds at which the node completes. */
+      readonly until: number;
+      readonly output?: Json;
+    };
+
+/** An attempt that has ended, as kept with its node. Times are epoch milliseconds. */
+export interface AttemptSummary {
+  readonly attempt: number;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  readonly started_at: number;
+  readonly finished_at: number;
+  readonly error?: AttemptError;
+}
+
+/** The idempotency key of an attempt: the same on every redelivery, different for every attempt. */
+export function attemptId(jobId: string, nodeId: string, attempt: number): string {
+  return `${jobId}/${nodeId}/${attempt}`;
+}

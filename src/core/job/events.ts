@@ -1,0 +1,53 @@
+import type { Json } from '../json.js';
+import type { AttemptError } from './attempt.js';
+import type { TerminalJobStatus } from './status.js';
+
+/** Facts about a job, in the order in which they were committed; replaying them gives its state. */
+export type JobEvent =
+  | { readonly type: 'job_submitted'; readonly by: string; readonly nodes: number }
+  | { readonly type: 'job_started' }
+  | { readonly type: 'job_cancel_requested'; readonly by: string; readonly reason?: string }
+  | { readonly type: 'job_timed_out' }
+  | { readonly type: 'job_failing'; readonly node: string }
+  | { readonly type: 'job_finished'; readonly status: TerminalJobStatus }
+  | NodeEvent;
+
+export type NodeEvent =
+  | { readonly type: 'node_started'; readonly node: string; readonly attempt: number }
+  | { readonly type: 'node_completed'; readonly node: string; readonly output?: Json }
+  | {
+      readonly type: 'node_failed';
+      readonly node: string;
+      readonly error: AttemptError;
+      readonly output?: Json;
+    }
+  | {
+      readonly type: 'node_retrying';
+      readonly node: string;
+      readonly error: AttemptError;
+      /** Epoch milliseconds from which the next attempt may start. */
+      readonly until: number;
+      /** Seconds waited; decorrelated jitter builds on it. */
+      readonly delay: number;
+    }
+  | { readonly type: 'node_ready'; readonly node: string }
+  | {
+      readonly type: 'node_waiting';
+      readonly node: string;
+      /** Epoch milliseconds at which the node completes. */
+      readonly until: number;
+      readonly output?: Json;
+    }
+  | { readonly type: 'node_skipped'; readonly node: string; readonly reason: SkipReason }
+  | { readonly type: 'node_cancelled'; readonly node: string };
+
+export type SkipReason = 'upstream_failed' | 'upstream_skipped' | 'trigger_rule_not_met';
+
+/**
+ * What must happen once the commit that carries it is durable, and not before.
+ * Recovery reads what is still owed from the job's state.
+ */
+export type Intent =
+  | { readonly type: 'dispatch'; readonly node: string; readonly attempt: number }
+  | { readonly type: 'timer'; readonly node: string; readonly at: number }
+  | { readonly type: 'abort'; readonly node: string; readonly attempt: number };

@@ -1,0 +1,73 @@
+import type { Json, JsonObject } from '../json.js';
+import type { NodeDefinition, OnFailure } from '../graph/definition.js';
+import type { AttemptError, AttemptSummary } from './attempt.js';
+import type { JobStatus, NodeStatus } from './status.js';
+
+export interface JobRef {
+  readonly tenantId: string;
+  readonly jobId: string;
+}
+
+/** What is settled about a job when it is accepted, and never changes. Times are epoch milliseconds. */
+export interface JobHeader extends JobRef {
+  readonly owner: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** 1 (low) to 5 (high). */
+  readonly priority: number;
+  readonly createdAt: number;
+  readonly nodeCount: number;
+  /** The node types the job uses, each once. */
+  readonly types: readonly string[];
+  readonly concurrency: number;
+  /** Seconds from the job's start. */
+  readonly timeout: number;
+  readonly onFailure: OnFailure;
+  readonly inputs?: JsonObject;
+  readonly warnings?: readonly string[];
+  readonly correlationId: string;
+  readonly traceparent?: string;
+}
+
+/** How many nodes stand in each status; they add up to the job's node count. */
+export type NodeCounts = Readonly<Record<NodeStatus, number>>;
+
+/** What changes while a job runs: the projection that lists and status reads show. */
+export interface JobProgress {
+  readonly status: JobStatus;
+  /** The journal version this reflects. */
+  readonly version: number;
+  readonly counts: NodeCounts;
+  readonly updatedAt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  /** One sentence on why the job ended as it did, where there is more to say than its status. */
+  readonly reason?: string;
+}
+
+/** The state of one node that has left `pending`. */
+export interface NodeProjection {
+  /** The node's place in the definition, from 0. */
+  readonly index: number;
+  readonly status: NodeStatus;
+  /** Attempts started so far. */
+  readonly attempt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  /** Epoch milliseconds to which a retrying or waiting node is held. */
+  readonly until?: number;
+  readonly output?: Json;
+  readonly error?: AttemptError;
+  readonly skipReason?: string;
+  readonly passedOnRetry?: boolean;
+  /** Attempts that have ended, oldest first; left out when the fields above say it all. */
+  readonly history?: readonly AttemptSummary[];
+}
+
+/** A run of consecutive nodes of a definition, small enough for one document. */
+export interface DefinitionChunk {
+  /** The index of its first node. */
+  readonly first: number;
+  readonly nodes: readonly NodeDefinition[];
+}

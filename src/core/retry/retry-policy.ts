@@ -1,0 +1,17 @@
+export const RETRY_STRATEGIES = ['fixed', 'linear', 'exponential'] as const;
+export type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
+
+export const JITTERS = ['none', 'full', 'equal', 'decorrelated'] as const;
+export type Jitter = (typeof JITTERS)[number];
+
+/** How often and how soon a failed attempt is followed by another. Durations are in seconds. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly max_attempts: number;
+  readonly strategy: RetryStrategy;
+  readonly delay: number;
+  /** Base of the exponential strategy. */
+  readonly factor: number;
+  readonly max_delay: number;
+  readonly jitter: Jitter;
+}

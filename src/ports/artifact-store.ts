@@ -1,0 +1,31 @@
+import type { JobRef } from '../core/job/job-record.js';
+
+export interface ArtifactRef extends JobRef {
+  readonly nodeId: string;
+  readonly attempt: number;
+  /** A plain file name, such as `output.log`. */
+  readonly name: string;
+}
+
+export interface ArtifactSlice {
+  readonly bytes: Uint8Array;
+  /** Bytes in all. */
+  readonly size: number;
+}
+
+/** A sink for one artifact; what is beyond the cap is counted and dropped, and a last line says so. */
+export interface ArtifactWriter {
+  write(bytes: Uint8Array): void;
+  /** Resolves when all is on disk. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Files that attempts leave behind: logs, reports, large outputs. */
+export interface ArtifactStore {
+  /** Opens an artifact for writing, empty. At most `capBytes` are kept. */
+  create(ref: ArtifactRef, capBytes: number): ArtifactWriter;
+  /** `undefined` when there is no such artifact. */
+  read(ref: ArtifactRef, offset: number, limit: number): Promise<ArtifactSlice | undefined>;
+  /** Names of the artifacts of an attempt, sorted. */
+  list(ref: Omit<ArtifactRef, 'name'>): Promise<readonly string[]>;
+}
