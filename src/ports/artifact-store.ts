@@ -16,14 +16,22 @@ export interface ArtifactSlice {
 /** A sink for one artifact; what is beyond the cap is counted and dropped, and a last line says so. */
 export interface ArtifactWriter {
   write(bytes: Uint8Array): void;
+  /** Resolves when what was written so far has left memory; a fast producer waits for it. */
+  drain(): Promise<void>;
   /** Resolves when all is on disk. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** Files that attempts leave behind: logs, reports, large outputs. */
+/**
+ * Files that attempts leave behind: logs, reports, large outputs. A write that fails is logged once
+ * and loses the artifact, never the attempt.
+ */
 export interface ArtifactStore {
-  /** Opens an artifact for writing, empty. At most `capBytes` are kept. */
-  create(ref: ArtifactRef, capBytes: number): ArtifactWriter;
+  /**
+   * Opens an artifact for writing: empty, or with `append` after what is there. At most `capBytes`
+   * are kept in all. Throws when the name is not a plain file name.
+   */
+  create(ref: ArtifactRef, capBytes: number, mode?: 'replace' | 'append'): ArtifactWriter;
   /** `undefined` when there is no such artifact. */
   read(ref: ArtifactRef, offset: number, limit: number): Promise<ArtifactSlice | undefined>;
   /** Names of the artifacts of an attempt, sorted. */

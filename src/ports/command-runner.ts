@@ -32,18 +32,28 @@ export interface CommandOutcome {
 /**
  * Runs commands for attempts: in a working folder of the attempt's own, with a clean environment
  * plus BATON_JOB_ID, BATON_NODE_ID, BATON_ATTEMPT, BATON_ATTEMPT_ID and BATON_OUTPUT, what they print
- * going to the attempt's artifact `output.log`.
+ * going to the attempt's artifact `output.log`. Commands of one attempt share its folder and its log
+ * and may run one after the other or at once; each has a BATON_OUTPUT of its own.
  */
 export interface CommandRunner {
   /**
    * Resolves once the whole process tree has ended. When `signal` aborts, the tree is asked to end
-   * (SIGTERM) and after a grace made to (SIGKILL).
+   * (SIGTERM) and after a grace made to (SIGKILL). What the command leaves running when it exits is
+   * ended likewise. Rejects only when the machine cannot run it now (no memory, no disk).
    */
   run(
     attempt: AttemptRef & { readonly traceparent?: string; readonly correlationId: string },
     command: Command,
     signal: AbortSignal,
   ): Promise<CommandOutcome>;
-  /** Ends the process tree that this attempt left behind when the service died. Idempotent. */
+  /**
+   * Removes the attempt's working folder. To be called when all of its commands have ended and
+   * nothing more will be read from the folder. Idempotent; a failure is logged, not thrown.
+   */
+  release(attempt: AttemptRef): Promise<void>;
+  /**
+   * Ends the processes that this attempt left behind when the service died, and removes its working
+   * folder. Idempotent.
+   */
   reclaim(attempt: AttemptRef): Promise<void>;
 }
