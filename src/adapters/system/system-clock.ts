@@ -7,7 +7,6 @@ export const systemClock: Clock = {
   setTimer(ms: number, callback: () => void): TimerHandle {
     // setTimeout counts in 32 bits; a longer wait ends early and its owner asks again.
     const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
-    timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
 };
