@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Calls back once after at least `ms` milliseconds. The timer alone does not keep the process alive. */
+  /** Calls back once after at least `ms` milliseconds. */
   setTimer(ms: number, callback: () => void): TimerHandle;
 }
 

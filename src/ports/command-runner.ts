@@ -42,7 +42,10 @@ export interface CommandRunner {
    * ended likewise. Rejects only when the machine cannot run it now (no memory, no disk).
    */
   run(
-    attempt: AttemptRef & { readonly traceparent?: string; readonly correlationId: string },
+    attempt: AttemptRef & {
+      readonly traceparent?: string | undefined;
+      readonly correlationId: string;
+    },
     command: Command,
     signal: AbortSignal,
   ): Promise<CommandOutcome>;

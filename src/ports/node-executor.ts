@@ -15,7 +15,7 @@ export interface AttemptContext extends AttemptRef {
   readonly config: JsonObject;
   readonly correlationId: string;
   /** W3C trace context of the submission, where there was one. */
-  readonly traceparent?: string;
+  readonly traceparent?: string | undefined;
   /**
    * Aborts on cancel and time-out. An executor then ends what it started and settles; what it
    * settles with no longer matters.

@@ -31,6 +31,7 @@ export type NodeEvent =
       readonly delay: number;
     }
   | { readonly type: 'node_ready'; readonly node: string }
+  | { readonly type: 'node_resumed'; readonly node: string }
   | {
       readonly type: 'node_waiting';
       readonly node: string;

@@ -1,0 +1,33 @@
+import type { AttemptResult } from './attempt.js';
+
+/** What can be asked of a job. Nodes are given by their index in the plan. */
+export type JobCommand =
+  | { readonly type: 'submit'; readonly by: string }
+  | { readonly type: 'start' }
+  | {
+      readonly type: 'finish_attempt';
+      readonly node: number;
+      readonly attempt: number;
+      readonly result: AttemptResult;
+      /** Uniform in [0, 1): the jitter of a backoff that may follow. */
+      readonly random: number;
+    }
+  /** The time a held node waited for has come. */
+  | { readonly type: 'release'; readonly node: number }
+  | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }
+  | { readonly type: 'time_out' }
+  /** Start what is ready, skip what cannot run, end what is done. */
+  | { readonly type: 'advance'; readonly slots: number; readonly limit: number };
+
+/** Why a command was refused; nothing has changed. */
+export interface Rejection {
+  readonly code:
+    | 'job_finished'
+    | 'already_ending'
+    | 'not_queued'
+    | 'stale_attempt'
+    | 'not_held'
+    /** This process no longer drives the job; nothing is known of what became of the command. */
+    | 'not_driven';
+  readonly message: string;
+}

@@ -1,0 +1,226 @@
+import type { Plan, PlanNode } from '../plan/plan.js';
+import { mayRetry } from '../retry/judge.js';
+import { retryDelay } from '../retry/retry-delay.js';
+import type { AttemptError } from './attempt.js';
+import type { JobCommand, Rejection } from './commands.js';
+import type { Intent, JobEvent } from './events.js';
+import type { JobState } from './job-state.js';
+import { isTerminalJob, type TerminalJobStatus } from './status.js';
+import { NODE_CODE } from './transitions.js';
+
+export type Decision =
+  | { readonly ok: true; readonly events: readonly JobEvent[]; readonly intents: readonly Intent[] }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+/**
+ * What a command makes of a job. Pure: reads the state, changes nothing, and takes time and
+ * randomness as arguments.
+ *
+ * @param now epoch milliseconds
+ */
+export function decide(plan: Plan, state: JobState, command: JobCommand, now: number): Decision {
+  switch (command.type) {
+    case 'submit':
+      return accept([{ type: 'job_submitted', by: command.by, nodes: plan.nodes.length }]);
+    case 'start':
+      return state.status === 'queued' && state.ending === undefined
+        ? accept([{ type: 'job_started' }])
+        : reject('not_queued', `The job is ${state.status}.`);
+    case 'finish_attempt':
+      return finishAttempt(plan, state, command, now);
+    case 'release':
+      return releaseNode(plan, state, command.node);
+    case 'cancel':
+      return cancel(plan, state, command);
+    case 'time_out':
+      if (isTerminalJob(state.status) || state.ending !== undefined) {
+        return reject('already_ending', 'The job is ending already.');
+      }
+      return accept([{ type: 'job_timed_out' }], abortLive(plan, state));
+    case 'advance':
+      return state.ending === undefined
+        ? advance(plan, state, command)
+        : windDown(plan, state, command.limit);
+  }
+}
+
+function finishAttempt(
+  plan: Plan,
+  state: JobState,
+  command: Extract<JobCommand, { type: 'finish_attempt' }>,
+  now: number,
+): Decision {
+  const { node, attempt, result } = command;
+  if (!state.live.has(node) || state.attempts[node] !== attempt) {
+    return reject('stale_attempt', `Attempt ${attempt} is not the live one.`);
+  }
+  const id = idOf(plan, node);
+  if (result.status === 'completed') {
+    return accept([completed(id, result.output)]);
+  }
+  if (result.status === 'waiting') {
+    if (state.ending !== undefined) return accept([{ type: 'node_cancelled', node: id }]);
+    return accept(
+      [
+        {
+          type: 'node_waiting',
+          node: id,
+          until: result.until,
+          ...(result.output === undefined ? {} : { output: result.output }),
+        },
+      ],
+      [{ type: 'timer', node: id, at: result.until }],
+    );
+  }
+  const { error } = result;
+  if (error.class === 'cancelled') return accept([{ type: 'node_cancelled', node: id }]);
+  const retried =
+    state.ending === undefined ? retry(plan, state, node, error, command.random, now) : undefined;
+  if (retried !== undefined) return retried;
+  const failed: JobEvent = {
+    type: 'node_failed',
+    node: id,
+    error,
+    ...(result.output === undefined ? {} : { output: result.output }),
+  };
+  if (plan.settings.onFailure !== 'fail_fast' || state.ending !== undefined)
+    return accept([failed]);
+  return accept([failed, { type: 'job_failing', node: id }], abortLive(plan, state, node));
+}
+
+function retry(
+  plan: Plan,
+  state: JobState,
+  node: number,
+  error: AttemptError,
+  random: number,
+  now: number,
+): Decision | undefined {
+  const policy = planNode(plan, node).retry;
+  const attempts = state.attempts[node] ?? 0;
+  if (!mayRetry(error, policy, attempts)) return undefined;
+  const delay = retryDelay(policy, attempts, random, state.details.get(node)?.delay);
+  const until = now + Math.round(delay * 1000);
+  const id = idOf(plan, node);
+  return accept(
+    [{ type: 'node_retrying', node: id, error, until, delay }],
+    [{ type: 'timer', node: id, at: until }],
+  );
+}
+
+function releaseNode(plan: Plan, state: JobState, node: number): Decision {
+  const id = idOf(plan, node);
+  if (state.nodeStatus[node] === NODE_CODE.retrying) {
+    return accept([{ type: 'node_ready', node: id }]);
+  }
+  if (state.nodeStatus[node] === NODE_CODE.waiting) {
+    const output = state.details.get(node)?.output;
+    return accept([{ type: 'node_resumed', node: id }, completed(id, output)]);
+  }
+  return reject('not_held', `Node ${id} is not held by a timer.`);
+}
+
+function cancel(
+  plan: Plan,
+  state: JobState,
+  command: Extract<JobCommand, { type: 'cancel' }>,
+): Decision {
+  if (isTerminalJob(state.status)) {
+    return reject('job_finished', `The job is ${state.status} already.`);
+  }
+  if (state.ending !== undefined) return reject('already_ending', 'The job is ending already.');
+  return accept(
+    [
+      {
+        type: 'job_cancel_requested',
+        by: command.by,
+        ...(command.reason === undefined ? {} : { reason: command.reason }),
+      },
+    ],
+    abortLive(plan, state),
+  );
+}
+
+function advance(
+  plan: Plan,
+  state: JobState,
+  { slots, limit }: Extract<JobCommand, { type: 'advance' }>,
+): Decision {
+  const events: JobEvent[] = [];
+  const intents: Intent[] = [];
+  if (state.status !== 'running') return accept(events);
+  for (const [node, reason] of state.toSkip) {
+    if (events.length >= limit) return accept(events);
+    events.push({ type: 'node_skipped', node: idOf(plan, node), reason });
+  }
+  const free = Math.min(slots, plan.settings.concurrency - state.live.size, limit - events.length);
+  if (free > 0 && state.ready.size > 0) {
+    for (const node of state.ready.peek(free)) {
+      const id = idOf(plan, node);
+      const attempt = (state.attempts[node] ?? 0) + 1;
+      events.push({ type: 'node_started', node: id, attempt });
+      intents.push({ type: 'dispatch', node: id, attempt });
+    }
+  }
+  if (events.length === 0 && everyNodeEnded(plan, state)) {
+    events.push({ type: 'job_finished', status: state.anyFailed ? 'failed' : 'completed' });
+  }
+  return accept(events, intents);
+}
+
+/** The job is to end: what is held is cancelled, live attempts are waited for, the rest never runs. */
+function windDown(plan: Plan, state: JobState, limit: number): Decision {
+  const ending = state.ending as TerminalJobStatus;
+  if (isTerminalJob(state.status)) return accept([]);
+  const events: JobEvent[] = [];
+  for (const node of state.held) {
+    if (events.length >= limit) return accept(events);
+    events.push({ type: 'node_cancelled', node: idOf(plan, node) });
+  }
+  if (events.length === 0 && state.live.size === 0) {
+    events.push({ type: 'job_finished', status: ending });
+  }
+  return accept(events);
+}
+
+function everyNodeEnded(plan: Plan, state: JobState): boolean {
+  const ended =
+    (state.counts[NODE_CODE.completed] ?? 0) +
+    (state.counts[NODE_CODE.failed] ?? 0) +
+    (state.counts[NODE_CODE.skipped] ?? 0) +
+    (state.counts[NODE_CODE.cancelled] ?? 0);
+  return ended === plan.nodes.length;
+}
+
+function abortLive(plan: Plan, state: JobState, except?: number): Intent[] {
+  const intents: Intent[] = [];
+  for (const node of state.live) {
+    if (node === except) continue;
+    intents.push({ type: 'abort', node: idOf(plan, node), attempt: state.attempts[node] ?? 0 });
+  }
+  return intents;
+}
+
+function completed(node: string, output: JobOutput): JobEvent {
+  return { type: 'node_completed', node, ...(output === undefined ? {} : { output }) };
+}
+
+type JobOutput = Extract<JobEvent, { type: 'node_completed' }>['output'];
+
+function planNode(plan: Plan, node: number): PlanNode {
+  const found = plan.nodes[node];
+  if (found === undefined) throw new RangeError(`the plan has no node ${node}`);
+  return found;
+}
+
+function idOf(plan: Plan, node: number): string {
+  return planNode(plan, node).definition.id;
+}
+
+function accept(events: readonly JobEvent[], intents: readonly Intent[] = []): Decision {
+  return { ok: true, events, intents };
+}
+
+function reject(code: Rejection['code'], message: string): Decision {
+  return { ok: false, rejection: { code, message } };
+}

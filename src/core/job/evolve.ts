@@ -1,0 +1,230 @@
+import type { Plan } from '../plan/plan.js';
+import type { AttemptSummary } from './attempt.js';
+import type { JobEvent, NodeEvent } from './events.js';
+import type { JobState, NodeDetails } from './job-state.js';
+import { isTerminalJob, NODE_STATUSES, type JobStatus } from './status.js';
+import { IllegalTransition, mayMoveJob, mayMoveNode, NODE_CODE } from './transitions.js';
+import { judgeTrigger } from './trigger.js';
+
+/**
+ * Applies one committed or about to be committed event to a job's state, in place: the state has
+ * one owner. What follows from an event by the plan alone (a successor becoming ready) is derived
+ * here; everything that was chosen is an event of its own. Costs the node's degree.
+ *
+ * @param at epoch milliseconds of the commit
+ * @throws IllegalTransition when the tables do not have the move
+ */
+export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number): void {
+  switch (event.type) {
+    case 'job_submitted':
+      return;
+    case 'job_started':
+      moveJob(state, 'running');
+      state.startedAt = at;
+      return;
+    case 'job_cancel_requested':
+      state.ending = 'cancelled';
+      state.reason = event.reason ?? `Cancelled by ${event.by}.`;
+      if (state.status !== 'queued') moveJob(state, 'cancelling');
+      return;
+    case 'job_timed_out':
+      state.ending = 'timed_out';
+      state.reason = `The job did not end within its ${plan.settings.timeout} s.`;
+      return;
+    case 'job_failing':
+      state.ending = 'failed';
+      state.reason = `Node ${event.node} failed, and the job is to fail fast.`;
+      return;
+    case 'job_finished':
+      moveJob(state, event.status);
+      state.finishedAt = at;
+      finishRemainingNodes(state);
+      return;
+    default:
+      evolveNode(plan, state, event, at);
+  }
+}
+
+/** Moves a pending node on when its trigger rule has been decided. */
+export function settleNode(plan: Plan, state: JobState, node: number): void {
+  if (state.nodeStatus[node] !== NODE_CODE.pending || state.toSkip.has(node)) return;
+  const { triggerRule, priority } = planNode(plan, node);
+  const rule =
+    plan.settings.onFailure === 'continue' && triggerRule === 'all_success'
+      ? 'all_done'
+      : triggerRule;
+  const verdict = judgeTrigger(rule, {
+    total: plan.dependencyCount[node] ?? 0,
+    succeeded: state.succeededDeps[node] ?? 0,
+    failed: state.failedDeps[node] ?? 0,
+    skipped: state.skippedDeps[node] ?? 0,
+  });
+  if (verdict === 'wait') return;
+  if (verdict === 'run') {
+    moveNode(state, node, NODE_CODE.ready);
+    state.freshReady++;
+    state.ready.push(node, priority);
+  } else {
+    state.toSkip.set(node, verdict);
+  }
+}
+
+function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): void {
+  const node = plan.indexOf.get(event.node);
+  if (node === undefined) throw new IllegalTransition(`Node ${event.node}`, 'nowhere', event.type);
+  switch (event.type) {
+    case 'node_started':
+      if (state.attempts[node] === 0) state.freshReady--;
+      moveNode(state, node, NODE_CODE.running);
+      state.ready.remove(node, planNode(plan, node).priority);
+      state.attempts[node] = event.attempt;
+      state.nodeStartedAt[node] = at;
+      state.held.delete(node);
+      state.live.add(node);
+      return;
+    case 'node_completed':
+      endAttempt(state, node, { status: 'completed', finished_at: at });
+      moveNode(state, node, NODE_CODE.completed);
+      tellSuccessors(plan, state, node, state.succeededDeps);
+      return;
+    case 'node_failed':
+      endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
+      moveNode(state, node, NODE_CODE.failed);
+      state.anyFailed = true;
+      tellSuccessors(plan, state, node, state.failedDeps);
+      return;
+    case 'node_retrying': {
+      endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
+      moveNode(state, node, NODE_CODE.retrying);
+      state.held.add(node);
+      const details = detailsOf(state, node);
+      details.until = event.until;
+      details.delay = event.delay;
+      return;
+    }
+    case 'node_ready':
+      moveNode(state, node, NODE_CODE.ready);
+      clearUntil(state, node);
+      state.ready.push(node, planNode(plan, node).priority);
+      return;
+    case 'node_waiting': {
+      moveNode(state, node, NODE_CODE.waiting);
+      state.live.delete(node);
+      state.held.add(node);
+      const details = detailsOf(state, node);
+      details.until = event.until;
+      if (event.output !== undefined) details.output = event.output;
+      return;
+    }
+    case 'node_resumed':
+      moveNode(state, node, NODE_CODE.running);
+      clearUntil(state, node);
+      state.held.delete(node);
+      state.live.add(node);
+      return;
+    case 'node_skipped':
+      moveNode(state, node, NODE_CODE.skipped);
+      state.toSkip.delete(node);
+      tellSuccessors(
+        plan,
+        state,
+        node,
+        event.reason === 'upstream_failed' ? state.failedDeps : state.skippedDeps,
+      );
+      return;
+    case 'node_cancelled': {
+      const from = state.nodeStatus[node];
+      if (from === NODE_CODE.running)
+        endAttempt(state, node, { status: 'cancelled', finished_at: at });
+      if (from === NODE_CODE.ready) {
+        state.ready.remove(node, planNode(plan, node).priority);
+        if (state.attempts[node] === 0) state.freshReady--;
+      }
+      clearUntil(state, node);
+      state.held.delete(node);
+      moveNode(state, node, NODE_CODE.cancelled);
+      return;
+    }
+  }
+}
+
+/** Drops what is kept of a node only until it has ended and been projected. */
+export function forgetDetails(state: JobState, node: number): void {
+  state.details.delete(node);
+}
+
+function moveJob(state: JobState, to: JobStatus): void {
+  if (!mayMoveJob(state.status, to)) throw new IllegalTransition('A job', state.status, to);
+  state.status = to;
+}
+
+function moveNode(state: JobState, node: number, to: number): void {
+  const from = state.nodeStatus[node] ?? 0;
+  if (!mayMoveNode(from, to)) {
+    throw new IllegalTransition(
+      `Node ${node}`,
+      NODE_STATUSES[from] ?? '?',
+      NODE_STATUSES[to] ?? '?',
+    );
+  }
+  state.nodeStatus[node] = to;
+  state.counts[from] = (state.counts[from] ?? 0) - 1;
+  state.counts[to] = (state.counts[to] ?? 0) + 1;
+}
+
+function endAttempt(
+  state: JobState,
+  node: number,
+  end: Omit<AttemptSummary, 'attempt' | 'started_at'>,
+): void {
+  state.live.delete(node);
+  const attempt = state.attempts[node] ?? 0;
+  // A first attempt that did not fail is told in full by the node itself.
+  if (attempt === 1 && end.status !== 'failed') return;
+  const details = detailsOf(state, node);
+  (details.history ??= []).push({ attempt, started_at: state.nodeStartedAt[node] ?? 0, ...end });
+}
+
+function clearUntil(state: JobState, node: number): void {
+  const details = state.details.get(node);
+  if (details !== undefined) delete details.until;
+}
+
+function tellSuccessors(plan: Plan, state: JobState, node: number, tally: Int32Array): void {
+  const { offsets, targets } = plan.successors;
+  const end = offsets[node + 1] ?? 0;
+  for (let at = offsets[node] ?? 0; at < end; at++) {
+    const successor = targets[at] as number;
+    tally[successor] = (tally[successor] ?? 0) + 1;
+    settleNode(plan, state, successor);
+  }
+}
+
+/** When a job ends before its nodes have, those that never ran end with it; one pass over the job. */
+function finishRemainingNodes(state: JobState): void {
+  const cancelled = NODE_CODE.cancelled;
+  const idle = (state.counts[NODE_CODE.pending] ?? 0) + (state.counts[NODE_CODE.ready] ?? 0);
+  if (!isTerminalJob(state.status) || idle === 0) return;
+  state.nodeStatus.forEach((status, node) => {
+    if (status === NODE_CODE.pending || status === NODE_CODE.ready) {
+      moveNode(state, node, cancelled);
+    }
+  });
+  state.freshReady = 0;
+  state.toSkip.clear();
+}
+
+function detailsOf(state: JobState, node: number): NodeDetails {
+  let details = state.details.get(node);
+  if (details === undefined) {
+    details = {};
+    state.details.set(node, details);
+  }
+  return details;
+}
+
+function planNode(plan: Plan, node: number): Plan['nodes'][number] {
+  const found = plan.nodes[node];
+  if (found === undefined) throw new RangeError(`the plan has no node ${node}`);
+  return found;
+}

@@ -1,0 +1,54 @@
+import type { Json } from '../json.js';
+import type { AttemptSummary } from './attempt.js';
+import type { SkipReason } from './events.js';
+import type { ReadyQueue } from './ready-queue.js';
+import type { JobStatus, TerminalJobStatus } from './status.js';
+
+/** What only some nodes have: those held back, and those that have failed before. */
+export interface NodeDetails {
+  /** Epoch milliseconds to which the node is held. */
+  until?: number;
+  /** Seconds of the last backoff. */
+  delay?: number;
+  /** Output of a waiting node, kept for its completion. */
+  output?: Json;
+  history?: AttemptSummary[];
+}
+
+/**
+ * The state of one job, changed by `evolve` alone. Per node it is a few typed arrays, so that a job
+ * of 100,000 nodes is a few megabytes and one transition costs no more than the node's degree.
+ */
+export interface JobState {
+  status: JobStatus;
+  version: number;
+  updatedAt: number;
+  startedAt?: number;
+  finishedAt?: number;
+  reason?: string;
+  /** Set once the job is to end before its nodes have: nothing starts any more. */
+  ending?: TerminalJobStatus;
+  /** A node failed for good. */
+  anyFailed: boolean;
+
+  readonly nodeStatus: Uint8Array;
+  readonly attempts: Uint16Array;
+  /** Epoch milliseconds of the current attempt's start, 0 for none. */
+  readonly nodeStartedAt: Float64Array;
+  readonly succeededDeps: Int32Array;
+  readonly failedDeps: Int32Array;
+  readonly skippedDeps: Int32Array;
+  readonly details: Map<number, NodeDetails>;
+
+  /** How many nodes are in each status, by code. */
+  readonly counts: Int32Array;
+  /** Of those that are ready, the ones never tried. */
+  freshReady: number;
+  readonly ready: ReadyQueue;
+  /** Nodes whose trigger rule can no longer be met, to be skipped. */
+  readonly toSkip: Map<number, SkipReason>;
+  /** Nodes with a live attempt. */
+  readonly live: Set<number>;
+  /** Nodes between two attempts: started before, neither running nor ended. */
+  readonly held: Set<number>;
+}

@@ -1,0 +1,63 @@
+import type { JobEvent } from './events.js';
+import type { JobProgress, NodeCounts, NodeProjection } from './job-record.js';
+import type { JobState } from './job-state.js';
+import { isTerminalNode, NODE_STATUSES, type NodeStatus } from './status.js';
+import { NODE_CODE } from './transitions.js';
+
+/** What lists and status reads show of a job. */
+export function projectJob(state: JobState): JobProgress {
+  return {
+    status: state.status,
+    version: state.version,
+    counts: projectCounts(state),
+    updatedAt: state.updatedAt,
+    ...(state.startedAt === undefined ? {} : { startedAt: state.startedAt }),
+    ...(state.finishedAt === undefined ? {} : { finishedAt: state.finishedAt }),
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+  };
+}
+
+/**
+ * A node that is ready for its first attempt is shown as pending: nothing is stored of a node until
+ * it starts, so that a commit never costs more than the nodes it moves.
+ */
+function projectCounts(state: JobState): NodeCounts {
+  const of = (status: NodeStatus): number => state.counts[NODE_CODE[status]] ?? 0;
+  return {
+    pending: of('pending') + state.freshReady,
+    ready: of('ready') - state.freshReady,
+    running: of('running'),
+    waiting: of('waiting'),
+    retrying: of('retrying'),
+    completed: of('completed'),
+    failed: of('failed'),
+    cancelled: of('cancelled'),
+    skipped: of('skipped'),
+  };
+}
+
+/**
+ * What is stored of one node after a commit.
+ *
+ * @param last the last event of the commit that concerned the node; outputs and errors are in it
+ */
+export function projectNode(state: JobState, node: number, last: JobEvent): NodeProjection {
+  const status = NODE_STATUSES[state.nodeStatus[node] ?? 0] ?? 'pending';
+  const attempt = state.attempts[node] ?? 0;
+  const startedAt = state.nodeStartedAt[node] ?? 0;
+  const details = state.details.get(node);
+  const retried = status === 'completed' && attempt > 1;
+  return {
+    index: node,
+    status,
+    attempt,
+    ...(startedAt === 0 ? {} : { startedAt }),
+    ...(isTerminalNode(status) ? { finishedAt: state.updatedAt } : {}),
+    ...('error' in last ? { error: last.error } : {}),
+    ...('output' in last && last.output !== undefined ? { output: last.output } : {}),
+    ...(last.type === 'node_skipped' ? { skipReason: last.reason } : {}),
+    ...(retried ? { passedOnRetry: true } : {}),
+    ...(details?.until === undefined ? {} : { until: details.until }),
+    ...(details?.history === undefined ? {} : { history: details.history.slice() }),
+  };
+}

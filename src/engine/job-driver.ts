@@ -1,0 +1,302 @@
+import { attemptId } from '../core/job/attempt.js';
+import type { JobCommand, Rejection } from '../core/job/commands.js';
+import type { Intent } from '../core/job/events.js';
+import type { JobHeader } from '../core/job/job-record.js';
+import type { JobState } from '../core/job/job-state.js';
+import { projectJob } from '../core/job/project.js';
+import { isTerminalJob } from '../core/job/status.js';
+import { step } from '../core/job/step.js';
+import type { Plan } from '../core/plan/plan.js';
+import type { JsonObject } from '../core/json.js';
+import type { Clock } from '../ports/clock.js';
+import type { CommitRequest, CommitResult, JobCreation } from '../ports/job-journal.js';
+import { StoreUnavailable } from '../ports/store-errors.js';
+import type { ExecutionStateTracker } from './execution-state-tracker.js';
+import type { GroupCommit, Participant } from './group-commit.js';
+import { keyOf, type JobScheduler, type SlotSeeker } from './job-scheduler.js';
+import type { NodeRunner } from './node-runner.js';
+import type { RetryMechanism } from './retry-mechanism.js';
+import type { Timer, Timers } from './timers.js';
+
+/** What drivers share. */
+export interface DriverParts {
+  readonly commits: GroupCommit;
+  readonly scheduler: JobScheduler;
+  readonly runner: NodeRunner;
+  readonly retries: RetryMechanism;
+  readonly timers: Timers;
+  readonly tracker: ExecutionStateTracker;
+  readonly clock: Clock;
+  /** Unique to this process. */
+  readonly ownerId: string;
+  /** Told when a driver is done with its job, for whatever reason. */
+  readonly left: (driver: JobDriver, why: DriverEnd) => void;
+}
+
+/**
+ * `ended`: the job has; `refused`: it was never created; `lost`: somebody else drives it;
+ * `failed`: it cannot be driven on.
+ */
+export type DriverEnd = 'ended' | 'refused' | 'lost' | 'failed';
+
+/** How the creation of a job came out. */
+export type CreationOutcome =
+  | { readonly status: 'created'; readonly request: CommitRequest }
+  | Extract<CommitResult, { status: 'duplicate_key' | 'conflict' }>;
+
+interface Creation {
+  readonly payload: JobCreation;
+  readonly resolve: (outcome: CreationOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Called once the command's commit is durable, with the reason if it was refused. */
+export type CommandSettled = (rejection: Rejection | undefined) => void;
+
+/** Events of one commit, about; what is beyond goes into the next. */
+const EVENTS_A_COMMIT = 1_000;
+const NO_CONFIG: JsonObject = {};
+const NOT_DRIVEN: Rejection = {
+  code: 'not_driven',
+  message: 'The job is being taken over. Try again.',
+};
+let commits = 0;
+
+/**
+ * Drives one job: gathers what happens to it, takes a step when the next flush goes out, and acts on
+ * the step's intents once it is durable. At most one of its commits is under way.
+ */
+export class JobDriver implements Participant, SlotSeeker {
+  readonly header: JobHeader;
+  readonly key: string;
+  readonly plan: Plan;
+  readonly #state: JobState;
+  readonly #parts: DriverParts;
+  readonly #held = new Map<number, Timer>();
+  #creation: Creation | undefined;
+  #inbox: JobCommand[] = [];
+  #listeners: (CommandSettled | undefined)[] = [];
+  #underWay: UnderWay | undefined;
+  #deadline: Timer | undefined;
+  #woken = false;
+  #gone = false;
+  /** It has a place among the running jobs. */
+  admitted = false;
+
+  constructor(header: JobHeader, plan: Plan, state: JobState, parts: DriverParts) {
+    this.header = header;
+    this.key = keyOf(header);
+    this.plan = plan;
+    this.#state = state;
+    this.#parts = parts;
+  }
+
+  get priority(): number {
+    return this.header.priority;
+  }
+
+  get status(): JobState['status'] {
+    return this.#state.status;
+  }
+
+  /** Makes the first commit of the job, with the commands that go with it. */
+  create(payload: JobCreation, commands: readonly JobCommand[]): Promise<CreationOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#creation = { payload, resolve, reject };
+      for (const command of commands) this.post(command);
+    });
+  }
+
+  post(command: JobCommand, settled?: CommandSettled): void {
+    if (this.#gone) {
+      settled?.(NOT_DRIVEN);
+      return;
+    }
+    this.#inbox.push(command);
+    this.#listeners.push(settled);
+    if (this.#underWay === undefined) this.#parts.commits.enqueue(this);
+  }
+
+  wake(): void {
+    this.#woken = true;
+    if (this.#underWay === undefined && !this.#gone) this.#parts.commits.enqueue(this);
+  }
+
+  /** Takes a job up again after a restart: what it was waiting for, and what died with the service. */
+  async resume(): Promise<void> {
+    const { runner, retries } = this.#parts;
+    this.#watchDeadline();
+    for (const node of this.#state.held) this.#hold(node);
+    await Promise.all(
+      Array.from(this.#state.live, async (node) => {
+        const order = this.#order(node, this.#state.attempts[node] ?? 1);
+        await runner.reclaim(order.type, order);
+        this.post(retries.interrupted(node, order.attempt));
+      }),
+    );
+    this.wake();
+  }
+
+  prepare(): CommitRequest | undefined {
+    if (this.#underWay !== undefined) return this.#underWay.request;
+    if (this.#gone) return undefined;
+    const { clock, runner, scheduler, ownerId } = this.#parts;
+    const state = this.#state;
+    const commands = this.#inbox;
+    const listeners = this.#listeners;
+    this.#inbox = [];
+    this.#listeners = [];
+    this.#woken = false;
+
+    const expectedVersion = state.version;
+    const free = runner.free;
+    const taken = step(this.plan, state, commands, clock.now(), {
+      slots: free,
+      events: EVENTS_A_COMMIT,
+    });
+    let starts = 0;
+    for (const intent of taken.intents) if (intent.type === 'dispatch') starts++;
+    runner.reserve(starts);
+    if (
+      starts === free &&
+      state.ready.size > 0 &&
+      state.live.size < this.plan.settings.concurrency
+    ) {
+      scheduler.seekSlot(this);
+    }
+    // Somebody else may want what this job left.
+    if (runner.free > 0) scheduler.slotFreed();
+    const rejections = listeners.map((_, at) => taken.rejections.get(at));
+    if (taken.events.length === 0) {
+      listeners.forEach((listener, at) => listener?.(rejections[at]));
+      return undefined;
+    }
+    const request: CommitRequest = {
+      tenantId: this.header.tenantId,
+      jobId: this.header.jobId,
+      commitId: `${ownerId}-${++commits}`,
+      expectedVersion,
+      at: state.updatedAt,
+      events: taken.events,
+      intents: taken.intents,
+      progress: projectJob(state),
+      nodes: taken.nodes,
+      ...(this.#creation === undefined ? {} : { creation: this.#creation.payload }),
+    };
+    this.#underWay = { request, starts, listeners, rejections, more: taken.more };
+    return request;
+  }
+
+  settled(result: CommitResult): void {
+    const done = this.#underWay;
+    if (done === undefined) return;
+    this.#underWay = undefined;
+    const creation = this.#creation;
+    this.#creation = undefined;
+    if (result.status !== 'committed') {
+      this.#leave(creation === undefined ? 'lost' : 'refused', done);
+      creation?.resolve(result);
+      return;
+    }
+    const { request } = done;
+    creation?.resolve({ status: 'created', request });
+    const { events, at, progress } = request;
+    const header = this.header;
+    this.#parts.tracker.committed({ header, version: progress.version, at, events, progress });
+    if (this.#deadline === undefined) this.#watchDeadline();
+    for (const intent of request.intents) this.#act(intent);
+    done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
+    if (isTerminalJob(this.#state.status)) this.#leave('ended');
+    else if (done.more || this.#woken || this.#inbox.length > 0) this.#parts.commits.enqueue(this);
+  }
+
+  failed(error: unknown): boolean {
+    const done = this.#underWay;
+    const creation = this.#creation;
+    // A job nobody was promised is not kept waiting; one that was accepted is never given up.
+    if (creation === undefined && error instanceof StoreUnavailable) return true;
+    this.#underWay = undefined;
+    this.#creation = undefined;
+    this.#leave(creation === undefined ? 'failed' : 'refused', done);
+    creation?.reject(error);
+    return false;
+  }
+
+  #act(intent: Intent): void {
+    const node = this.plan.indexOf.get(intent.node) as number;
+    switch (intent.type) {
+      case 'dispatch': {
+        const order = this.#order(node, intent.attempt);
+        this.#parts.runner.run(order, (result) => {
+          this.post(this.#parts.retries.report(node, intent.attempt, result));
+        });
+        return;
+      }
+      case 'timer':
+        this.#hold(node);
+        return;
+      case 'abort':
+        this.#parts.runner.cancel(attemptId(this.header.jobId, intent.node, intent.attempt));
+        return;
+    }
+  }
+
+  #order(node: number, attempt: number): Parameters<NodeRunner['run']>[0] {
+    const { definition } = this.plan.nodes[node] as Plan['nodes'][number];
+    const { tenantId, jobId, correlationId, traceparent } = this.header;
+    return {
+      tenantId,
+      jobId,
+      nodeId: definition.id,
+      attempt,
+      attemptId: attemptId(jobId, definition.id, attempt),
+      type: definition.type,
+      config: definition.config ?? NO_CONFIG,
+      correlationId,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(definition.timeout === undefined ? {} : { timeout: definition.timeout }),
+    };
+  }
+
+  #hold(node: number): void {
+    const until = this.#state.details.get(node)?.until;
+    if (until === undefined) return;
+    const timer = this.#parts.retries.hold(until, () => {
+      this.#held.delete(node);
+      this.post({ type: 'release', node });
+    });
+    this.#held.set(node, timer);
+  }
+
+  #watchDeadline(): void {
+    const { startedAt } = this.#state;
+    if (startedAt === undefined || isTerminalJob(this.#state.status)) return;
+    this.#deadline = this.#parts.timers.set(startedAt + this.header.timeout * 1000, () => {
+      this.post({ type: 'time_out' });
+    });
+  }
+
+  #leave(why: DriverEnd, undone?: UnderWay): void {
+    this.#gone = true;
+    const { runner, scheduler, retries, timers } = this.#parts;
+    scheduler.stopSeeking(this);
+    if (this.#deadline !== undefined) timers.cancel(this.#deadline);
+    for (const timer of this.#held.values()) retries.forget(timer);
+    if (why !== 'ended') {
+      for (const node of this.#state.live)
+        runner.cancel(this.#order(node, this.#state.attempts[node] ?? 1).attemptId);
+      runner.giveBack(undone?.starts ?? 0);
+    }
+    for (const listener of [...(undone?.listeners ?? []), ...this.#listeners])
+      listener?.(NOT_DRIVEN);
+    this.#parts.left(this, why);
+  }
+}
+
+interface UnderWay {
+  readonly request: CommitRequest;
+  readonly starts: number;
+  readonly listeners: readonly (CommandSettled | undefined)[];
+  readonly rejections: readonly (Rejection | undefined)[];
+  readonly more: boolean;
+}

@@ -1,0 +1,148 @@
+import type { JobRef } from '../core/job/job-record.js';
+
+/** A job that waits for its turn. */
+export interface QueuedJob extends JobRef {
+  /** 5 before 1. */
+  readonly priority: number;
+  /** Epoch milliseconds; earlier first within a priority. */
+  readonly createdAt: number;
+}
+
+/** Somebody whose ready nodes found no free slot. */
+export interface SlotSeeker {
+  readonly priority: number;
+  /** A slot may be free now: try again. */
+  wake(): void;
+}
+
+const PRIORITIES = [5, 4, 3, 2, 1] as const;
+
+/**
+ * Decides whose turn it is: which queued job is admitted when there is room for one more, and which
+ * running job gets the next free slot. Higher priorities first, and within one priority jobs by age
+ * and slot seekers in turn.
+ */
+export class JobScheduler {
+  readonly #maxRunningJobs: number;
+  readonly #queues = new Map<number, JobQueue>(PRIORITIES.map((at) => [at, new JobQueue()]));
+  readonly #seekers = new Map<number, Set<SlotSeeker>>(PRIORITIES.map((at) => [at, new Set()]));
+  #running = 0;
+  #seeking = 0;
+
+  constructor(maxRunningJobs: number) {
+    this.#maxRunningJobs = maxRunningJobs;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get queued(): number {
+    let queued = 0;
+    for (const queue of this.#queues.values()) queued += queue.size;
+    return queued;
+  }
+
+  /** Takes a place among the running jobs if there is one and nobody of its priority or above waits. */
+  tryAdmit(priority: number): boolean {
+    if (this.#running >= this.#maxRunningJobs) return false;
+    for (const at of PRIORITIES) {
+      if (at < priority) break;
+      if (this.#queueOf(at).size > 0) return false;
+    }
+    this.#running++;
+    return true;
+  }
+
+  /** Takes a place whatever the limit: the job was running before a restart. */
+  admitRunning(): void {
+    this.#running++;
+  }
+
+  /** Gives the place of a job that has ended back. */
+  leave(): void {
+    this.#running--;
+  }
+
+  enqueue(job: QueuedJob): void {
+    this.#queueOf(job.priority).add(job);
+  }
+
+  /** Takes a job out of the queue; true when it was in it. */
+  withdraw(job: Pick<QueuedJob, 'tenantId' | 'jobId' | 'priority'>): boolean {
+    return this.#queueOf(job.priority).delete(job);
+  }
+
+  /** The next queued job, with a place among the running ones taken for it, if there is room. */
+  admitNext(): QueuedJob | undefined {
+    if (this.#running >= this.#maxRunningJobs) return undefined;
+    for (const priority of PRIORITIES) {
+      const job = this.#queueOf(priority).take();
+      if (job !== undefined) {
+        this.#running++;
+        return job;
+      }
+    }
+    return undefined;
+  }
+
+  /** Remembers that a job has ready nodes and found no slot. */
+  seekSlot(seeker: SlotSeeker): void {
+    const seekers = this.#seekers.get(seeker.priority);
+    if (seekers === undefined || seekers.has(seeker)) return;
+    seekers.add(seeker);
+    this.#seeking++;
+  }
+
+  stopSeeking(seeker: SlotSeeker): void {
+    if (this.#seekers.get(seeker.priority)?.delete(seeker) === true) this.#seeking--;
+  }
+
+  /** Wakes the one whose turn it is. */
+  slotFreed(): void {
+    if (this.#seeking === 0) return;
+    for (const priority of PRIORITIES) {
+      for (const seeker of this.#seekers.get(priority) ?? []) {
+        this.stopSeeking(seeker);
+        seeker.wake();
+        return;
+      }
+    }
+  }
+
+  #queueOf(priority: number): JobQueue {
+    const queue = this.#queues.get(priority);
+    if (queue === undefined) throw new RangeError(`priority ${priority} is not in 1..5`);
+    return queue;
+  }
+}
+
+/** First in, first out, with removal from the middle; a Map keeps the order of insertion. */
+class JobQueue {
+  readonly #jobs = new Map<string, QueuedJob>();
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  add(job: QueuedJob): void {
+    this.#jobs.set(keyOf(job), job);
+  }
+
+  delete(job: JobRef): boolean {
+    return this.#jobs.delete(keyOf(job));
+  }
+
+  take(): QueuedJob | undefined {
+    for (const job of this.#jobs.values()) {
+      this.delete(job);
+      return job;
+    }
+    return undefined;
+  }
+}
+
+/** Job ids are unique within a tenant. */
+export function keyOf(job: JobRef): string {
+  return `${job.tenantId}/${job.jobId}`;
+}

@@ -1,0 +1,259 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { AttemptError, AttemptResult } from '../core/job/attempt.js';
+import type { JsonObject } from '../core/json.js';
+import type { ArtifactStore } from '../ports/artifact-store.js';
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { AttemptContext, AttemptRef, NodeExecutor } from '../ports/node-executor.js';
+import { boundOutput } from './output-limit.js';
+import type { Timer, Timers } from './timers.js';
+
+/** An attempt whose start is committed. */
+export interface AttemptOrder extends AttemptRef {
+  readonly type: string;
+  readonly config: JsonObject;
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  /** Seconds. */
+  readonly timeout?: number;
+}
+
+export interface NodeRunnerOptions {
+  /** Attempts that may run at once in this process, over all jobs. */
+  readonly maxRunningNodes: number;
+  /** Milliseconds an aborted executor has to settle before it is given up. */
+  readonly abortLimit: number;
+}
+
+type AbortReason = 'timeout' | 'cancelled' | 'stopping';
+
+/**
+ * Runs attempts on their executors, at most so many at once. A slot is reserved before an attempt's
+ * start is committed and given back when the attempt has ended, however it ended.
+ */
+export class NodeRunner {
+  readonly #executors: ReadonlyMap<string, NodeExecutor>;
+  readonly #artifacts: ArtifactStore;
+  readonly #timers: Timers;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: NodeRunnerOptions;
+  readonly #limit: LimitFunction;
+  readonly #live = new Map<string, LiveAttempt>();
+  #reserved = 0;
+  #closed = false;
+  #slotFreed: () => void = () => undefined;
+
+  constructor(parts: {
+    readonly executors: ReadonlyMap<string, NodeExecutor>;
+    readonly artifacts: ArtifactStore;
+    readonly timers: Timers;
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly options: NodeRunnerOptions;
+  }) {
+    this.#executors = parts.executors;
+    this.#artifacts = parts.artifacts;
+    this.#timers = parts.timers;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger;
+    this.#options = parts.options;
+    this.#limit = pLimit(parts.options.maxRunningNodes);
+  }
+
+  /** Slots that can be reserved now. */
+  get free(): number {
+    return this.#closed ? 0 : this.#options.maxRunningNodes - this.#reserved;
+  }
+
+  /** Slots reserved: live attempts, and those about to be once their commit is durable. */
+  get reserved(): number {
+    return this.#reserved;
+  }
+
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Called whenever a slot becomes free. */
+  onSlotFreed(listener: () => void): void {
+    this.#slotFreed = listener;
+  }
+
+  reserve(slots: number): void {
+    this.#reserved += slots;
+  }
+
+  /** Gives back slots whose attempts were never run. */
+  giveBack(slots: number): void {
+    this.#reserved -= slots;
+    for (let slot = 0; slot < slots; slot++) this.#slotFreed();
+  }
+
+  /** Runs an attempt in a reserved slot; `done` is called once, after the slot is free again. */
+  run(order: AttemptOrder, done: (result: AttemptResult) => void): void {
+    const attempt = new LiveAttempt(order);
+    this.#live.set(order.attemptId, attempt);
+    if (order.timeout !== undefined) {
+      attempt.deadline = this.#timers.set(this.#clock.now() + order.timeout * 1000, () =>
+        this.#abort(attempt, 'timeout'),
+      );
+    }
+    const finish = (result: AttemptResult): void => {
+      if (attempt.settled) return;
+      attempt.settled = true;
+      this.#live.delete(order.attemptId);
+      if (attempt.deadline !== undefined) this.#timers.cancel(attempt.deadline);
+      this.#reserved--;
+      this.#slotFreed();
+      if (attempt.aborted !== 'stopping') done(attempt.judge(result));
+    };
+    attempt.giveUp = () => {
+      this.#logger.error(idsOf(order), 'an executor did not end after it was aborted; given up');
+      finish(failure('infrastructure', 'executor_hung', 'The executor did not end when asked to.'));
+    };
+    void this.#limit(() => this.#execute(attempt)).then(finish);
+  }
+
+  /** Asks a live attempt to end; nothing happens when it is not live. */
+  cancel(attemptId: string): void {
+    const attempt = this.#live.get(attemptId);
+    if (attempt !== undefined) this.#abort(attempt, 'cancelled');
+  }
+
+  /** No further slot is given out. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Aborts what is live; its results are not reported: recovery takes these attempts over. */
+  abandonAll(): void {
+    for (const attempt of this.#live.values()) this.#abort(attempt, 'stopping');
+  }
+
+  /** Ends what an attempt left running when the service died in the middle of it. */
+  async reclaim(type: string, attempt: AttemptRef): Promise<void> {
+    try {
+      await this.#executors.get(type)?.reclaim?.(attempt);
+    } catch (error) {
+      this.#logger.error(
+        { ...idsOf(attempt), err: error },
+        'could not end what an attempt left behind',
+      );
+    }
+  }
+
+  #abort(attempt: LiveAttempt, reason: AbortReason): void {
+    if (attempt.settled || attempt.aborted === reason) return;
+    const first = attempt.aborted === undefined;
+    attempt.aborted = reason;
+    if (!first) return;
+    attempt.controller.abort(new Error(reason));
+    if (attempt.deadline !== undefined) this.#timers.cancel(attempt.deadline);
+    attempt.deadline = this.#timers.set(this.#clock.now() + this.#options.abortLimit, () =>
+      attempt.giveUp(),
+    );
+  }
+
+  async #execute(attempt: LiveAttempt): Promise<AttemptResult> {
+    const { order } = attempt;
+    const executor = this.#executors.get(order.type);
+    if (executor === undefined) {
+      return failure(
+        'non_retryable',
+        'unknown_node_type',
+        `This service has no node type ${order.type}. Start it with the version that accepted the job.`,
+      );
+    }
+    try {
+      const running = executor.execute(attempt);
+      const result = running instanceof Promise ? await running : running;
+      return result.output === undefined ? result : boundOutput(this.#artifacts, order, result);
+    } catch (error) {
+      this.#logger.error({ ...idsOf(order), err: error }, 'an executor threw');
+      const message = error instanceof Error ? error.message : String(error);
+      return failure('infrastructure', 'executor_error', message);
+    }
+  }
+}
+
+/** An attempt under way, as its executor sees it. Its signal is made when it is first asked for. */
+class LiveAttempt implements AttemptContext {
+  readonly order: AttemptOrder;
+  settled = false;
+  aborted: AbortReason | undefined;
+  deadline: Timer | undefined;
+  giveUp: () => void = () => undefined;
+  #controller: AbortController | undefined;
+
+  constructor(order: AttemptOrder) {
+    this.order = order;
+  }
+
+  get controller(): AbortController {
+    return (this.#controller ??= new AbortController());
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get tenantId(): string {
+    return this.order.tenantId;
+  }
+
+  get jobId(): string {
+    return this.order.jobId;
+  }
+
+  get nodeId(): string {
+    return this.order.nodeId;
+  }
+
+  get attempt(): number {
+    return this.order.attempt;
+  }
+
+  get attemptId(): string {
+    return this.order.attemptId;
+  }
+
+  get config(): JsonObject {
+    return this.order.config;
+  }
+
+  get correlationId(): string {
+    return this.order.correlationId;
+  }
+
+  get traceparent(): string | undefined {
+    return this.order.traceparent;
+  }
+
+  /** What an aborted attempt came to: its success stands, its failure was the abort. */
+  judge(result: AttemptResult): AttemptResult {
+    if (this.aborted === undefined || result.status === 'completed') return result;
+    if (this.aborted === 'timeout') {
+      const limit = this.order.timeout ?? 0;
+      return failure(
+        'timeout',
+        'attempt_timed_out',
+        `The attempt did not end within its ${limit} s. Raise the node's timeout, or see its log for what it waited for.`,
+      );
+    }
+    return failure('cancelled', 'attempt_cancelled', 'The attempt was cancelled.');
+  }
+}
+
+function failure(kind: AttemptError['class'], code: string, message: string): AttemptResult {
+  return { status: 'failed', error: { class: kind, code, message } };
+}
+
+function idsOf(attempt: AttemptRef): object {
+  return {
+    tenant_id: attempt.tenantId,
+    job_id: attempt.jobId,
+    node_id: attempt.nodeId,
+    attempt_id: attempt.attemptId,
+  };
+}
