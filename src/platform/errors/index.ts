@@ -1,0 +1,5 @@
+export { ApiProblems } from './api-problems.js';
+export { ProblemFilter } from './problem-filter.js';
+export { type Problem, type ProblemCode, type ProblemDetail, RequestProblem } from './problem.js';
+export { ProblemDto } from './problem.dto.js';
+export { requestValidation } from './request-validation.js';

@@ -1,0 +1,3 @@
+export { type Correlation, correlationOf, pathOf } from './correlation.js';
+export { KnownRoutes } from './known-routes.js';
+export { rawBodyOf } from './json-body.js';
