@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '../src/adapters/system/system-clock.js';
+import { openSqliteStore } from '../src/adapters/storage/sqlite/index.js';
+import { compile } from '../src/core/graph/compile.js';
+import type { JobHeader } from '../src/core/job/job-record.js';
+import { isTerminalJob } from '../src/core/job/status.js';
+import { DagExecutionEngine } from '../src/engine/dag-execution-engine.js';
+import { createNoopExecutor } from '../src/executors/noop.js';
+import type { ArtifactStore } from '../src/ports/artifact-store.js';
+import type { Logger } from '../src/ports/logger.js';
+import type { NodeExecutor } from '../src/ports/node-executor.js';
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: console.warn,
+  error: console.error,
+};
+
+export interface BenchSettings {
+  /** Attempts of one job at once. */
+  readonly concurrency: number;
+  readonly maxRunningNodes: number;
+  readonly maxRunningJobs: number;
+}
+
+/** An engine on a store in a folder of its own, driven from within the process. */
+export class BenchEngine {
+  readonly engine: DagExecutionEngine;
+  readonly folder: string;
+  readonly store: ReturnType<typeof openSqliteStore>;
+  readonly #settings: BenchSettings;
+  readonly #executors: ReadonlyMap<string, NodeExecutor>;
+  readonly #ended = new Map<string, () => void>();
+  #jobs = 0;
+
+  constructor(root: string, settings: BenchSettings, folder?: string) {
+    this.folder = folder ?? mkdtempSync(path.join(root, 'store-'));
+    this.#settings = settings;
+    this.store = openSqliteStore({ path: path.join(this.folder, 'baton.db') });
+    const noop = createNoopExecutor();
+    this.#executors = new Map([[noop.type, noop]]);
+    this.engine = new DagExecutionEngine({
+      journal: this.store.journal,
+      projections: this.store.projections,
+      artifacts: {} as ArtifactStore,
+      executors: this.#executors,
+      clock: systemClock,
+      logger: silent,
+      options: {
+        maxRunningNodes: settings.maxRunningNodes,
+        maxRunningJobs: settings.maxRunningJobs,
+        abortLimit: 1_000,
+        planDefaults: {
+          maxAttempts: 3,
+          maxRetryDelay: 300,
+          concurrency: settings.concurrency,
+          timeout: 3600,
+        },
+        ownerId: randomUUID(),
+      },
+    });
+    this.engine.tracker.subscribe(({ header, progress }) => {
+      if (!isTerminalJob(progress.status)) return;
+      if (progress.status !== 'completed') throw new Error(`${header.jobId} ${progress.status}`);
+      this.#ended.get(header.jobId)?.();
+      this.#ended.delete(header.jobId);
+    });
+  }
+
+  /** Compiles and submits a definition as the API does; `ended` resolves when the job has completed. */
+  async submit(
+    definition: object,
+  ): Promise<{ readonly jobId: string; readonly ended: Promise<void> }> {
+    const result = compile(definition, {
+      nodeTypes: this.#executors,
+      defaults: {
+        maxAttempts: 3,
+        maxRetryDelay: 300,
+        concurrency: this.#settings.concurrency,
+        timeout: 3600,
+      },
+    });
+    if (!result.ok) throw new Error(JSON.stringify(result.problems.slice(0, 3)));
+    const { job, plan } = result;
+    const jobId = `job_${String(++this.#jobs).padStart(9, '0')}`;
+    const header: JobHeader = {
+      tenantId: 'bench',
+      jobId,
+      owner: 'bench',
+      name: job.name,
+      labels: {},
+      priority: job.priority,
+      createdAt: Date.now(),
+      nodeCount: job.nodes.length,
+      types: ['noop'],
+      concurrency: job.concurrency,
+      timeout: job.timeout,
+      onFailure: job.onFailure,
+      correlationId: jobId,
+    };
+    const ended = new Promise<void>((resolve) => this.#ended.set(jobId, resolve));
+    const outcome = await this.engine.submit({ header, nodes: job.nodes, plan });
+    if (outcome.status !== 'accepted') throw new Error(outcome.status);
+    return { jobId, ended };
+  }
+
+  async run(definition: object): Promise<void> {
+    const { ended } = await this.submit(definition);
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    await this.engine.stop(1_000);
+    this.store.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}
