@@ -132,7 +132,7 @@ export class DagExecutionEngine {
     const found = { running: interrupted.length, queued: this.#scheduler.queued };
     if (found.running + found.queued > 0)
       this.#parts.logger.info(found, 'taking up unfinished jobs');
-    for (const _ of interrupted) this.#scheduler.admitRunning();
+    this.#scheduler.admitRunning(interrupted.length);
     this.#interrupted = interrupted.reverse();
     this.#accepting = true;
     this.#admit();
@@ -145,10 +145,10 @@ export class DagExecutionEngine {
   async stop(limit: number): Promise<void> {
     this.#accepting = false;
     this.#runner.close();
-    await this.#until(() => this.#runner.live === 0, limit);
+    await this.#attemptsEnd(limit);
     this.#stopped = true;
     this.#runner.abandonAll();
-    await this.#until(() => this.#runner.live === 0, this.#parts.options.abortLimit * 2);
+    await this.#runner.idle();
     if (!this.#commits.failing) await this.#commits.idle();
     this.#timers.clear();
   }
@@ -288,7 +288,7 @@ export class DagExecutionEngine {
 
   /** Loads a job that has a place among the running ones, and sets it going. */
   #takeUp(job: JobRef, was: 'queued' | 'interrupted' | 'running'): void {
-    if (was === 'running') this.#scheduler.admitRunning();
+    if (was === 'running') this.#scheduler.admitRunning(1);
     this.#loads++;
     this.#load(job)
       .then(
@@ -331,10 +331,15 @@ export class DagExecutionEngine {
     return loading;
   }
 
-  async #until(condition: () => boolean, limit: number): Promise<void> {
-    const end = this.#parts.clock.now() + limit;
-    while (!condition() && this.#parts.clock.now() < end) {
-      await new Promise<void>((resolve) => this.#parts.clock.setTimer(20, resolve));
-    }
+  /** Waits for live attempts to end, but no longer than `limit` milliseconds. */
+  async #attemptsEnd(limit: number): Promise<void> {
+    if (limit <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.setTimer(limit, resolve);
+      void this.#runner.idle().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 }

@@ -54,9 +54,9 @@ export class JobScheduler {
     return true;
   }
 
-  /** Takes a place whatever the limit: the job was running before a restart. */
-  admitRunning(): void {
-    this.#running++;
+  /** Takes places whatever the limit: for jobs that were running before. */
+  admitRunning(jobs: number): void {
+    this.#running += jobs;
   }
 
   /** Gives the place of a job that has ended back. */

@@ -43,6 +43,7 @@ export class NodeRunner {
   #reserved = 0;
   #closed = false;
   #slotFreed: () => void = () => undefined;
+  #idle: (() => void)[] = [];
 
   constructor(parts: {
     readonly executors: ReadonlyMap<string, NodeExecutor>;
@@ -80,6 +81,12 @@ export class NodeRunner {
     this.#slotFreed = listener;
   }
 
+  /** Resolves when no attempt is live. */
+  idle(): Promise<void> {
+    if (this.#live.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
   reserve(slots: number): void {
     this.#reserved += slots;
   }
@@ -107,6 +114,7 @@ export class NodeRunner {
       this.#reserved--;
       this.#slotFreed();
       if (attempt.aborted !== 'stopping') done(attempt.judge(result));
+      if (this.#live.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     };
     attempt.giveUp = () => {
       this.#logger.error(idsOf(order), 'an executor did not end after it was aborted; given up');
@@ -168,7 +176,9 @@ export class NodeRunner {
     try {
       const running = executor.execute(attempt);
       const result = running instanceof Promise ? await running : running;
-      return result.output === undefined ? result : boundOutput(this.#artifacts, order, result);
+      return result.output === undefined
+        ? result
+        : await boundOutput(this.#artifacts, order, result);
     } catch (error) {
       this.#logger.error({ ...idsOf(order), err: error }, 'an executor threw');
       const message = error instanceof Error ? error.message : String(error);

@@ -73,6 +73,7 @@ describe('the engine under crashes and outages of its store', () => {
           let mostLive = 0;
           let crashed = false;
 
+          const isCrashed = (): boolean => crashed;
           const noteCompleted = (batch: readonly CommitRequest[]): void => {
             for (const event of batch.flatMap((request) => request.events)) {
               if (event.type === 'node_completed') completed.add(event.node);
@@ -144,8 +145,8 @@ describe('the engine under crashes and outages of its store', () => {
 
           await boot();
           for (;;) {
-            await runToEnd(store, clock, () => crashed);
-            if (!crashed) break;
+            await runToEnd(store, clock, isCrashed);
+            if (!isCrashed()) break;
             life++;
             await boot();
           }

@@ -52,6 +52,13 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** Moves on by so many milliseconds and fires what is due. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    while (this.#timers.some((timer) => timer.at <= end)) this.fireNext();
+    this.#now = end;
+  }
+
   /** Moves to the next timer and fires it; false when there is none. */
   fireNext(): boolean {
     const next = this.#timers.reduce<Due | undefined>(

@@ -1,4 +1,4 @@
-import type { JobEvent } from './events.js';
+import type { NodeEvent } from './events.js';
 import type { JobProgress, NodeCounts, NodeProjection } from './job-record.js';
 import type { JobState } from './job-state.js';
 import { isTerminalNode, NODE_STATUSES, type NodeStatus } from './status.js';
@@ -41,7 +41,7 @@ function projectCounts(state: JobState): NodeCounts {
  *
  * @param last the last event of the commit that concerned the node; outputs and errors are in it
  */
-export function projectNode(state: JobState, node: number, last: JobEvent): NodeProjection {
+export function projectNode(state: JobState, node: number, last: NodeEvent): NodeProjection {
   const status = NODE_STATUSES[state.nodeStatus[node] ?? 0] ?? 'pending';
   const attempt = state.attempts[node] ?? 0;
   const startedAt = state.nodeStartedAt[node] ?? 0;
@@ -55,7 +55,7 @@ export function projectNode(state: JobState, node: number, last: JobEvent): Node
     ...(isTerminalNode(status) ? { finishedAt: state.updatedAt } : {}),
     ...('error' in last ? { error: last.error } : {}),
     ...('output' in last && last.output !== undefined ? { output: last.output } : {}),
-    ...(last.type === 'node_skipped' ? { skipReason: last.reason } : {}),
+    ...('reason' in last ? { skipReason: last.reason } : {}),
     ...(retried ? { passedOnRetry: true } : {}),
     ...(details?.until === undefined ? {} : { until: details.until }),
     ...(details?.history === undefined ? {} : { history: details.history.slice() }),

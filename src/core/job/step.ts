@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.js';
 import type { JobCommand, Rejection } from './commands.js';
 import { decide } from './decide.js';
 import { evolve, forgetDetails } from './evolve.js';
-import type { Intent, JobEvent } from './events.js';
+import type { Intent, JobEvent, NodeEvent } from './events.js';
 import type { NodeProjection } from './job-record.js';
 import type { JobState } from './job-state.js';
 import { projectNode } from './project.js';
@@ -97,7 +97,7 @@ function projectChanged(
   state: JobState,
   events: readonly JobEvent[],
 ): NodeProjection[] {
-  const last = new Map<number, JobEvent>();
+  const last = new Map<number, NodeEvent>();
   for (const event of events) {
     if (!('node' in event) || event.type === 'job_failing') continue;
     last.set(plan.indexOf.get(event.node) as number, event);
