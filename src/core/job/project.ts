@@ -54,7 +54,7 @@ export function projectNode(state: JobState, node: number, last: NodeEvent): Nod
     ...(startedAt === 0 ? {} : { startedAt }),
     ...(isTerminalNode(status) ? { finishedAt: state.updatedAt } : {}),
     ...('error' in last ? { error: last.error } : {}),
-    ...('output' in last && last.output !== undefined ? { output: last.output } : {}),
+    ...('output' in last ? { output: last.output } : {}),
     ...('reason' in last ? { skipReason: last.reason } : {}),
     ...(retried ? { passedOnRetry: true } : {}),
     ...(details?.until === undefined ? {} : { until: details.until }),
