@@ -14,7 +14,8 @@ export type Verdict = 'run' | 'wait' | SkipReason;
 /**
  * Judges a trigger rule, with the meanings Airflow gives them
  * (https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dags.html#trigger-rules).
- * A verdict other than `wait` is given as soon as no further result can change it.
+ * A verdict other than `wait` is given as soon as no further result can change it, so that the
+ * verdict is the same in whatever order the results come.
  */
 export function judgeTrigger(rule: TriggerRule, counts: DependencyCounts): Verdict {
   const { total, succeeded, failed, skipped } = counts;
@@ -23,8 +24,8 @@ export function judgeTrigger(rule: TriggerRule, counts: DependencyCounts): Verdi
   switch (rule) {
     case 'all_success':
       if (failed > 0) return 'upstream_failed';
-      if (skipped > 0) return 'upstream_skipped';
-      return open === 0 ? 'run' : 'wait';
+      if (open > 0) return 'wait';
+      return skipped > 0 ? 'upstream_skipped' : 'run';
     case 'all_done':
       return open === 0 ? 'run' : 'wait';
     case 'all_failed':
