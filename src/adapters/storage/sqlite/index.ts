@@ -1,0 +1,3 @@
+export { lockForDriving, StoreInUse, type DrivingLock } from './driving-lock.js';
+export { SchemaTooNew } from './migrations.js';
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.js';

@@ -1,0 +1,152 @@
+import type { Statement } from 'better-sqlite3';
+import type { JobHeader } from '../../../core/job/job-record.js';
+import { isTerminalJob, type JobStatus } from '../../../core/job/status.js';
+import type { Connection, Remembering } from './connection.js';
+import { type IndexedJob, NO_SCOPE, UNFINISHED, facetsOf, statusFacet } from './job-facets.js';
+import type { Postings } from './postings.js';
+import { progressStatus } from './record-codec.js';
+import type { Scopes } from './scopes.js';
+import { SEGMENT_JOBS, type TimeBounds } from './time-bounds.js';
+
+/** Jobs that may stay out of the postings; every list looks at each of them. */
+const RECENT_JOBS = 2 * SEGMENT_JOBS;
+/** With more of them than this, one commit seals several segments. */
+const RECENT_JOBS_AT_MOST = 4096;
+
+interface RecentRow {
+  readonly seq: number;
+  readonly scope: string;
+  readonly header: string;
+  readonly progress: string;
+}
+
+/**
+ * Keeps the bitmap index of jobs. The newest jobs are held in memory (and read back from their rows
+ * after a restart); whole segments of them are sealed into the postings, a posting of each facet
+ * once a segment. So a job costs the index next to nothing while it is young, when most happens to
+ * it, and a change of status of an older one flips a few bits, once a batch.
+ */
+export class JobIndex implements Remembering {
+  readonly #scopes: Scopes;
+  readonly #postings: Postings;
+  readonly #bounds: TimeBounds;
+  readonly #loadRecent: Statement<[number], RecentRow>;
+  readonly #lastSeq: Statement<[], number | null>;
+  readonly #flips = new Map<
+    number,
+    { tenantId: string; owner: string; from: JobStatus; to: JobStatus }
+  >();
+  #recent: IndexedJob[] | undefined;
+  #nextSeq: number | undefined;
+
+  constructor(connection: Connection, scopes: Scopes, postings: Postings, bounds: TimeBounds) {
+    this.#scopes = scopes;
+    this.#postings = postings;
+    this.#bounds = bounds;
+    this.#loadRecent = connection.prepare(
+      'SELECT seq, scope.name AS scope, header, (SELECT progress FROM journal ' +
+        'WHERE journal.job = job.seq ORDER BY version DESC LIMIT 1) AS progress ' +
+        'FROM job JOIN scope ON scope.id = job.tenant WHERE seq >= ? ORDER BY seq',
+    );
+    this.#lastSeq = connection.prepare<[], number | null>('SELECT max(seq) FROM job').pluck();
+    connection.remember(this);
+  }
+
+  forget(): void {
+    this.#recent = undefined;
+    this.#nextSeq = undefined;
+    this.#flips.clear();
+  }
+
+  /** The `seq` of the next job to be created. */
+  get nextSeq(): number {
+    if (this.#nextSeq === undefined) {
+      this.#nextSeq = (this.#lastSeq.get() ?? -1) + 1;
+    }
+    return this.#nextSeq;
+  }
+
+  /** The jobs that are not in the postings, oldest first. */
+  get recent(): readonly IndexedJob[] {
+    return this.#recentJobs();
+  }
+
+  add(seq: number, header: JobHeader, status: JobStatus): void {
+    this.#recentJobs().push(indexed(seq, header.tenantId, header, status));
+    this.#nextSeq = seq + 1;
+  }
+
+  statusChanged(
+    seq: number,
+    tenantId: string,
+    owner: string,
+    from: JobStatus,
+    to: JobStatus,
+  ): void {
+    const recent = this.#recentJobs()[seq - this.#bounds.sealed];
+    if (recent !== undefined) {
+      recent.status = to;
+      return;
+    }
+    const flip = this.#flips.get(seq);
+    if (flip === undefined) this.#flips.set(seq, { tenantId, owner, from, to });
+    else flip.to = to;
+  }
+
+  /** Writes what the batch changed. To be called at the end of every write. */
+  flush(): void {
+    for (const [seq, { tenantId, owner, from, to }] of this.#flips) {
+      if (from === to) continue;
+      for (const scope of this.#scopesOf(tenantId, owner)) {
+        this.#postings.clear(scope, statusFacet(from), seq);
+        this.#postings.set(scope, statusFacet(to), seq);
+      }
+      if (isTerminalJob(to)) this.#postings.clear(NO_SCOPE, UNFINISHED, seq);
+      else this.#postings.set(NO_SCOPE, UNFINISHED, seq);
+    }
+    this.#flips.clear();
+    const recent = this.#recentJobs();
+    if (recent.length >= RECENT_JOBS) this.#seal(recent);
+    while (recent.length > RECENT_JOBS_AT_MOST) this.#seal(recent);
+    this.#postings.flush();
+  }
+
+  #seal(recent: IndexedJob[]): void {
+    const segment = recent.splice(0, SEGMENT_JOBS);
+    let earliest = Infinity;
+    let latest = -Infinity;
+    for (const job of segment) {
+      earliest = Math.min(earliest, job.createdAt);
+      latest = Math.max(latest, job.createdAt);
+      const facets = facetsOf(job);
+      for (const scope of this.#scopesOf(job.tenantId, job.owner)) {
+        for (const facet of facets) this.#postings.set(scope, facet, job.seq);
+      }
+      if (!isTerminalJob(job.status)) this.#postings.set(NO_SCOPE, UNFINISHED, job.seq);
+    }
+    this.#bounds.seal(earliest, latest);
+  }
+
+  #scopesOf(tenantId: string, owner: string): readonly number[] {
+    return [this.#scopes.ensure(tenantId), this.#scopes.ensure(tenantId, owner)];
+  }
+
+  #recentJobs(): IndexedJob[] {
+    this.#recent ??= this.#loadRecent.all(this.#bounds.sealed).map((row) => {
+      const [tenantId] = JSON.parse(row.scope) as [string];
+      const header = JSON.parse(row.header) as Omit<JobHeader, 'tenantId' | 'jobId'>;
+      return indexed(row.seq, tenantId, header, progressStatus(row.progress));
+    });
+    return this.#recent;
+  }
+}
+
+function indexed(
+  seq: number,
+  tenantId: string,
+  header: Omit<JobHeader, 'tenantId' | 'jobId'>,
+  status: JobStatus,
+): IndexedJob {
+  const { owner, name, labels, types, priority, createdAt } = header;
+  return { seq, tenantId, owner, name, labels, types, priority, createdAt, status };
+}

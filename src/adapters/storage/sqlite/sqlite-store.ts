@@ -1,0 +1,68 @@
+import type { JobJournal } from '../../../ports/job-journal.js';
+import type { JobProjections } from '../../../ports/job-projections.js';
+import type { TestCatalogue } from '../../../ports/test-catalogue.js';
+import type { TokenLedger } from '../../../ports/token-ledger.js';
+import { Connection, type ConnectionOptions } from './connection.js';
+import { Definitions } from './definitions.js';
+import { JobIndex } from './job-index.js';
+import { JobList } from './job-list.js';
+import { JobLookup } from './job-lookup.js';
+import { LiveJobs } from './live-jobs.js';
+import { NodeStates } from './node-states.js';
+import { Postings } from './postings.js';
+import { Scopes } from './scopes.js';
+import { SqliteJobJournal } from './sqlite-job-journal.js';
+import { SqliteJobProjections } from './sqlite-job-projections.js';
+import { SqliteTestCatalogue } from './sqlite-test-catalogue.js';
+import { SqliteTokenLedger } from './sqlite-token-ledger.js';
+import { TimeBounds } from './time-bounds.js';
+
+export type SqliteStoreOptions = ConnectionOptions;
+
+/** Every store port on one SQLite file. */
+export interface SqliteStore {
+  readonly journal: JobJournal;
+  readonly projections: JobProjections;
+  readonly catalogue: TestCatalogue;
+  readonly tokens: TokenLedger;
+  /** For tests and tools that look beneath the ports. */
+  readonly connection: Connection;
+  /** Rejects with `StoreUnavailable` while the database cannot be read, or could not be written last. */
+  health(): Promise<void>;
+  /** Every later call rejects with `StoreUnavailable`. Safe to call twice. */
+  close(): void;
+}
+
+/**
+ * Opens the database, creating it or bringing its schema up to date. Does not keep other processes
+ * out: whoever drives jobs takes `lockForDriving(path)` first. Throws `SchemaTooNew`, and
+ * `StoreUnavailable` when the file cannot be used now.
+ */
+export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const connection = new Connection(options);
+  const scopes = new Scopes(connection);
+  const postings = new Postings(connection);
+  const bounds = new TimeBounds(connection);
+  const definitions = new Definitions(connection);
+  const nodes = new NodeStates(connection);
+  const live = new LiveJobs(connection, scopes);
+  const lookup = new JobLookup(connection, scopes);
+  const index = new JobIndex(connection, scopes, postings, bounds);
+  const list = new JobList({ scopes, postings, bounds, index, lookup });
+  return {
+    journal: new SqliteJobJournal(connection, { scopes, definitions, live, index, nodes, lookup }),
+    projections: new SqliteJobProjections(connection, {
+      definitions,
+      nodes,
+      lookup,
+      list,
+      index,
+      postings,
+    }),
+    catalogue: new SqliteTestCatalogue(connection, scopes),
+    tokens: new SqliteTokenLedger(connection),
+    connection,
+    health: () => connection.probe(Date.now()),
+    close: () => connection.close(),
+  };
+}
