@@ -1,6 +1,9 @@
+import { constants } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArtifactWriter } from '../../ports/artifact-store.js';
+
+const REPLACE = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_TRUNC;
 
 export interface FileArtifactWriterOptions {
   readonly file: string;
@@ -55,7 +58,8 @@ export class FileArtifactWriter implements ArtifactWriter {
 
   async #open(): Promise<void> {
     await mkdir(path.dirname(this.#options.file), { recursive: true });
-    this.#handle = await open(this.#options.file, this.#options.append ? 'a' : 'w');
+    // Also when replacing: commands that share a log each write at its end.
+    this.#handle = await open(this.#options.file, this.#options.append ? 'a' : REPLACE);
     if (this.#options.append) this.#size = (await this.#handle.stat()).size;
     await this.#flush();
   }

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, realpath, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { AttemptRef } from '../../ports/node-executor.js';
+import { attemptPath } from './safe-name.js';
+
+/** How often a folder is made again that another attempt's clean-up took away in between. */
+const MAKE_TRIES = 5;
+
+/** What one command of an attempt is given: all under `<root>/<tenant>/<job>/<node>/<attempt>`. */
+export interface CommandFolder {
+  /** The working folder, shared by all commands of the attempt. */
+  readonly workspace: string;
+  /** BATON_OUTPUT of this command alone. */
+  readonly outputFile: string;
+  /** False for every command after the attempt's first. */
+  readonly first: boolean;
+}
+
+/** Makes and removes the folders that attempts work in. */
+export class AttemptFolders {
+  readonly #root: string;
+  #realRoot: Promise<string> | undefined;
+
+  constructor(root: string) {
+    this.#root = path.resolve(root);
+  }
+
+  /** Where an attempt keeps everything; the path ends in a separator. */
+  async pathOf(attempt: AttemptRef): Promise<string> {
+    // The processes of an attempt are known by this path, so it must not depend on symbolic links.
+    this.#realRoot ??= mkdir(this.#root, { recursive: true }).then(() => realpath(this.#root));
+    try {
+      return attemptPath(await this.#realRoot, attempt) + path.sep;
+    } catch (error) {
+      this.#realRoot = undefined;
+      throw error;
+    }
+  }
+
+  async open(attempt: AttemptRef): Promise<CommandFolder> {
+    const folder = await this.pathOf(attempt);
+    const workspace = path.join(folder, 'workspace');
+    const outputFile = path.join(folder, `output-${randomBytes(6).toString('hex')}.json`);
+    for (let tries = 1; ; tries++) {
+      try {
+        const made = await mkdir(workspace, { recursive: true });
+        return { workspace, outputFile, first: made !== undefined };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MAKE_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Removes an attempt's folder, and those above it that are empty then. */
+  async remove(attempt: AttemptRef): Promise<void> {
+    const folder = await this.pathOf(attempt);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });
+    for (let up = path.dirname(folder), level = 0; level < 3; up = path.dirname(up), level++) {
+      try {
+        await rmdir(up);
+      } catch {
+        return; // others still work in it
+      }
+    }
+  }
+}
