@@ -4,6 +4,8 @@ import path from 'node:path';
 import { systemClock } from '../src/adapters/system/system-clock.js';
 import { openSqliteStore } from '../src/adapters/storage/sqlite/index.js';
 import { compile } from '../src/core/graph/compile.js';
+import { jobShape } from '../src/core/graph/job-shape.js';
+import type { Shape } from '../src/core/graph/shape.js';
 import type { JobHeader } from '../src/core/job/job-record.js';
 import { isTerminalJob } from '../src/core/job/status.js';
 import { DagExecutionEngine } from '../src/engine/dag-execution-engine.js';
@@ -33,6 +35,7 @@ export class BenchEngine {
   readonly store: ReturnType<typeof openSqliteStore>;
   readonly #settings: BenchSettings;
   readonly #executors: ReadonlyMap<string, NodeExecutor>;
+  readonly #shape: Shape;
   readonly #ended = new Map<string, () => void>();
   #jobs = 0;
 
@@ -42,6 +45,7 @@ export class BenchEngine {
     this.store = openSqliteStore({ path: path.join(this.folder, 'baton.db') });
     const noop = createNoopExecutor();
     this.#executors = new Map([[noop.type, noop]]);
+    this.#shape = jobShape(this.#executors);
     this.engine = new DagExecutionEngine({
       journal: this.store.journal,
       projections: this.store.projections,
@@ -75,7 +79,7 @@ export class BenchEngine {
     definition: object,
   ): Promise<{ readonly jobId: string; readonly ended: Promise<void> }> {
     const result = compile(definition, {
-      nodeTypes: this.#executors,
+      shape: this.#shape,
       defaults: {
         maxAttempts: 3,
         maxRetryDelay: 300,
