@@ -9,7 +9,7 @@ import type { Shape } from '../src/core/graph/shape.js';
 import type { JobHeader } from '../src/core/job/job-record.js';
 import { isTerminalJob } from '../src/core/job/status.js';
 import { DagExecutionEngine } from '../src/engine/dag-execution-engine.js';
-import { createNoopExecutor } from '../src/executors/noop.js';
+import { noopExecutor } from '../src/executors/noop.js';
 import type { ArtifactStore } from '../src/ports/artifact-store.js';
 import type { Logger } from '../src/ports/logger.js';
 import type { NodeExecutor } from '../src/ports/node-executor.js';
@@ -43,8 +43,7 @@ export class BenchEngine {
     this.folder = folder ?? mkdtempSync(path.join(root, 'store-'));
     this.#settings = settings;
     this.store = openSqliteStore({ path: path.join(this.folder, 'baton.db') });
-    const noop = createNoopExecutor();
-    this.#executors = new Map([[noop.type, noop]]);
+    this.#executors = new Map([[noopExecutor.type, noopExecutor]]);
     this.#shape = jobShape(this.#executors);
     this.engine = new DagExecutionEngine({
       journal: this.store.journal,
