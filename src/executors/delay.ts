@@ -1,0 +1,65 @@
+import type { AttemptResult } from '../core/job/attempt.js';
+import type { Clock } from '../ports/clock.js';
+import type { NodeExecutor } from '../ports/node-executor.js';
+
+const MAX_SECONDS = 366 * 24 * 3600;
+/** The last second of the year 9999. */
+const MAX_EPOCH_SECONDS = 253_402_300_799;
+
+interface DelayConfig {
+  readonly seconds?: number;
+  readonly until?: string | number;
+}
+
+/** Waits without holding a slot: for so many seconds, or until a point in time. */
+export function createDelayExecutor(clock: Clock): NodeExecutor {
+  return {
+    type: 'delay',
+    summary: 'Waits for a number of seconds or until a point in time, without holding a slot.',
+    configShape: {
+      type: 'object',
+      properties: {
+        seconds: {
+          type: 'number',
+          minimum: 0,
+          maximum: MAX_SECONDS,
+          description: 'Seconds from when the node starts; at most 366 days.',
+        },
+        until: {
+          description:
+            'A point in time: ISO 8601 with a zone, or seconds since 1970. Past ones do not wait.',
+          anyOf: [
+            {
+              type: 'string',
+              pattern:
+                '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$',
+            },
+            { type: 'number', minimum: 0, maximum: MAX_EPOCH_SECONDS },
+          ],
+        },
+      },
+      additionalProperties: false,
+      oneOf: [{ required: ['seconds'] }, { required: ['until'] }],
+      examples: [{ seconds: 90 }, { until: '2030-01-31T06:00:00+01:00' }, { until: 1895983200 }],
+    },
+    execute(attempt): AttemptResult {
+      const { seconds, until } = attempt.config as DelayConfig;
+      if (seconds !== undefined) {
+        return { status: 'waiting', until: Math.ceil(clock.now() + seconds * 1000) };
+      }
+      const at = typeof until === 'number' ? Math.ceil(until * 1000) : Date.parse(until ?? '');
+      // The pattern lets through the 31st of February.
+      if (Number.isNaN(at)) {
+        return {
+          status: 'failed',
+          error: {
+            class: 'non_retryable',
+            code: 'invalid_time',
+            message: `${JSON.stringify(until ?? null)} is no point in time. Give one as in 2030-01-31T06:00:00Z.`,
+          },
+        };
+      }
+      return { status: 'waiting', until: at };
+    },
+  };
+}
