@@ -51,7 +51,7 @@ describe('retryDelay', () => {
         const policy: RetryPolicy = { ...base, delay: 2, max_delay: 3600, jitter: 'equal' };
         const delay = retryDelay(policy, k + 1, random);
         expect(delay).toBeGreaterThanOrEqual(2 ** k);
-        expect(delay).toBeLessThan(2 * 2 ** k);
+        expect(delay).toBeLessThanOrEqual(2 * 2 ** k);
       }),
     );
   });

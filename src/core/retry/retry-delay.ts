@@ -11,9 +11,9 @@ import type { RetryPolicy } from './retry-policy.js';
  * Jitter, from the AWS Architecture Blog, "Exponential Backoff And Jitter" (2015), with `d` the capped
  * delay of the strategy:
  * - none: `d`
- * - full: uniform in `[0, d)`
- * - equal: `d/2` plus uniform in `[0, d/2)`
- * - decorrelated: uniform in `[delay, 3 * previousDelay)`, capped; it replaces the strategy
+ * - full: uniform from 0 to `d`
+ * - equal: `d/2` plus uniform from 0 to `d/2`
+ * - decorrelated: uniform from `delay` to `3 * previousDelay`, capped; it replaces the strategy
  *
  * `min(base * exp^k + jitter, max)`, with `k` counted from 0, is the exponential strategy with equal
  * jitter and `delay` at twice the base, the jitter then being up to as much again.

@@ -1,0 +1,262 @@
+import type { Json, JsonObject } from '../json.js';
+import { JITTERS, RETRY_STRATEGIES } from '../retry/retry-policy.js';
+import { checkShape } from './check-shape.js';
+import { ON_FAILURE, TRIGGER_RULES } from './definition.js';
+import { toJsonSchema } from './json-schema.js';
+import type { Shape } from './shape.js';
+
+/** What the shape of a job needs to know of a node type; an executor says it of itself. */
+export interface NodeTypeShape {
+  readonly summary: string;
+  readonly configShape: Shape;
+}
+
+export interface JobShapeLimits {
+  /** Nodes in one job. */
+  readonly maxNodes: number;
+}
+
+export const DEFAULT_MAX_NODES = 100_000;
+const MAX_EDGES = 1_000_000;
+const DAY = 86_400;
+
+/** Priorities that have names. */
+export const PRIORITY_WORDS: ReadonlyMap<string, number> = new Map([
+  ['low', 1],
+  ['medium', 3],
+  ['high', 5],
+]);
+
+const NO_CONTROL_CHARACTERS = {
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+  patternMessage: 'must have no control characters',
+} as const;
+
+/** What may be the id of a node. */
+export const NODE_ID: Shape = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:-]*$',
+  patternMessage:
+    'must consist of letters, digits, "_", ".", ":" and "-", start with a letter, digit or "_", and not be "__proto__"',
+};
+
+const NAME: Shape = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 200,
+  ...NO_CONTROL_CHARACTERS,
+};
+
+const PRIORITY: Shape = {
+  description: 'From 1 (low) to 5 (high); low is 1, medium is 3, high is 5.',
+  enum: [1, 2, 3, 4, 5, ...PRIORITY_WORDS.keys()],
+};
+
+const TIMEOUT: Shape = { type: 'number', exclusiveMinimum: 0, maximum: 30 * DAY };
+
+const RETRY: Shape = {
+  title: 'Retry policy',
+  description:
+    'How often and how soon a failed attempt is followed by another. Durations are in seconds. ' +
+    'What is left out comes from the configuration of the service.',
+  type: 'object',
+  properties: {
+    max_attempts: {
+      description: 'Attempts in all, the first included.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 100,
+    },
+    strategy: { enum: RETRY_STRATEGIES, default: 'exponential' },
+    delay: {
+      description: 'Before the second attempt.',
+      type: 'number',
+      minimum: 0,
+      maximum: DAY,
+      default: 1,
+    },
+    factor: {
+      description: 'What the exponential strategy multiplies by.',
+      type: 'number',
+      minimum: 1,
+      maximum: 100,
+      default: 2,
+    },
+    max_delay: {
+      description: 'No wait is longer.',
+      type: 'number',
+      minimum: 0,
+      maximum: DAY,
+    },
+    jitter: { enum: JITTERS, default: 'full' },
+  },
+  additionalProperties: false,
+};
+
+/**
+ * What may be submitted as a job, given the node types there are. Shapes are costly to make and to
+ * be shared: make one when the service starts.
+ */
+export function jobShape(
+  types: ReadonlyMap<string, NodeTypeShape>,
+  limits: JobShapeLimits = { maxNodes: DEFAULT_MAX_NODES },
+): Shape {
+  return {
+    title: 'Baton job',
+    description:
+      'A job: a directed acyclic graph of nodes. Durations are in seconds. Beyond what this schema ' +
+      'says, node ids are unique, dependencies name nodes of the job and form no cycle, a document ' +
+      'is at most 64 levels deep, no field is named "__proto__", and a node without its `needs`, ' +
+      'like the inputs, is at most 1 MiB.',
+    type: 'object',
+    properties: {
+      name: { description: 'What people call the job; need not be unique.', ...NAME },
+      description: { type: 'string', maxLength: 4000 },
+      labels: {
+        description: 'Free keys and values by which jobs are found.',
+        type: 'object',
+        maxProperties: 32,
+        propertyNames: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 63,
+          pattern: '^[A-Za-z0-9_][A-Za-z0-9_./:-]*$',
+          patternMessage:
+            'must consist of letters, digits, "_", ".", "/", ":" and "-", and start with a letter, digit or "_"',
+        },
+        additionalProperties: { type: 'string', maxLength: 255, ...NO_CONTROL_CHARACTERS },
+      },
+      inputs: { description: 'Values that belong to this run.', type: 'object' },
+      concurrency: {
+        description: 'Attempts of this job that may run at once.',
+        type: 'integer',
+        minimum: 1,
+        maximum: 1000,
+      },
+      priority: PRIORITY,
+      timeout: { description: 'Seconds from the start of the job.', ...TIMEOUT },
+      on_failure: {
+        description:
+          'What a failed node does to the rest of the job: what does not depend on it still runs ' +
+          '(finish_branches), nothing new starts (fail_fast), or it counts as done (continue).',
+        enum: ON_FAILURE,
+        default: 'finish_branches',
+      },
+      dag_definition: {
+        description: 'The graph. `needs` of a node and `edges` mean the same and may be mixed.',
+        type: 'object',
+        properties: {
+          nodes: {
+            type: 'array',
+            minItems: 1,
+            maxItems: limits.maxNodes,
+            items: nodeShape(types, limits),
+          },
+          edges: {
+            type: 'array',
+            maxItems: MAX_EDGES,
+            items: {
+              description: '`to` starts after `from`.',
+              type: 'object',
+              properties: { from: NODE_ID, to: NODE_ID },
+              required: ['from', 'to'],
+              additionalProperties: false,
+            },
+          },
+        },
+        required: ['nodes'],
+        additionalProperties: false,
+      },
+    },
+    required: ['name', 'dag_definition'],
+    additionalProperties: false,
+  };
+}
+
+function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLimits): Shape {
+  return {
+    title: 'Node',
+    type: 'object',
+    properties: {
+      id: { description: 'Unique within the job.', ...NODE_ID },
+      type: {
+        description: [...types].map(([type, { summary }]) => `${type}: ${summary}`).join('\n'),
+        type: 'string',
+      },
+      name: { description: 'What people call the node.', ...NAME },
+      needs: {
+        description: 'Ids of the nodes that come before this one.',
+        type: 'array',
+        maxItems: limits.maxNodes,
+        items: NODE_ID,
+      },
+      trigger_rule: {
+        description: 'When the node may start, judged by how the nodes it needs have ended.',
+        enum: TRIGGER_RULES,
+        default: 'all_success',
+      },
+      retry: RETRY,
+      timeout: { description: 'Seconds that one attempt may take.', ...TIMEOUT },
+      priority: { ...PRIORITY, description: 'As for the job, whose priority is the default.' },
+    },
+    switch: {
+      on: 'type',
+      property: 'config',
+      cases: Object.fromEntries(
+        [...types].map(([type, { configShape }]) => [
+          type,
+          { shape: configShape, required: checkShape(configShape, {}).problems.length > 0 },
+        ]),
+      ),
+    },
+    required: ['id', 'type'],
+    additionalProperties: false,
+  };
+}
+
+/** The JSON Schema document that is published of {@link jobShape}; `id` is where it is published. */
+export function jobSchema(
+  types: ReadonlyMap<string, NodeTypeShape>,
+  id: string,
+  limits?: JobShapeLimits,
+): JsonObject {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: id,
+    ...toJsonSchema(jobShape(types, limits)),
+    examples: EXAMPLES,
+  };
+}
+
+const EXAMPLES: readonly Json[] = [
+  {
+    name: 'Smoke tests',
+    dag_definition: { nodes: [{ id: 'test1', type: 'test_case' }], edges: [] },
+  },
+  {
+    name: 'Build, then test in parallel',
+    labels: { branch: 'main' },
+    priority: 'high',
+    timeout: 1800,
+    dag_definition: {
+      nodes: [
+        { id: 'build', type: 'process', config: { command: 'npm', args: ['run', 'build'] } },
+        {
+          id: 'unit',
+          type: 'test_suite',
+          needs: ['build'],
+          config: { command: 'npm', args: ['test'] },
+          retry: { max_attempts: 2, strategy: 'fixed', delay: 5 },
+        },
+        {
+          id: 'api',
+          type: 'http',
+          needs: ['build'],
+          config: { url: 'http://127.0.0.1:8080/health' },
+        },
+      ],
+    },
+  },
+];
