@@ -31,13 +31,11 @@ export class JobIndex implements Remembering {
   readonly #postings: Postings;
   readonly #bounds: TimeBounds;
   readonly #loadRecent: Statement<[number], RecentRow>;
-  readonly #lastSeq: Statement<[], number | null>;
   readonly #flips = new Map<
     number,
     { tenantId: string; owner: string; from: JobStatus; to: JobStatus }
   >();
   #recent: IndexedJob[] | undefined;
-  #nextSeq: number | undefined;
 
   constructor(connection: Connection, scopes: Scopes, postings: Postings, bounds: TimeBounds) {
     this.#scopes = scopes;
@@ -48,22 +46,17 @@ export class JobIndex implements Remembering {
         'WHERE journal.job = job.seq ORDER BY version DESC LIMIT 1) AS progress ' +
         'FROM job JOIN scope ON scope.id = job.tenant WHERE seq >= ? ORDER BY seq',
     );
-    this.#lastSeq = connection.prepare<[], number | null>('SELECT max(seq) FROM job').pluck();
     connection.remember(this);
   }
 
   forget(): void {
     this.#recent = undefined;
-    this.#nextSeq = undefined;
     this.#flips.clear();
   }
 
-  /** The `seq` of the next job to be created. */
+  /** The `seq` of the next job to be created. Asked for before its row is inserted. */
   get nextSeq(): number {
-    if (this.#nextSeq === undefined) {
-      this.#nextSeq = (this.#lastSeq.get() ?? -1) + 1;
-    }
-    return this.#nextSeq;
+    return this.#bounds.sealed + this.#recentJobs().length;
   }
 
   /** The jobs that are not in the postings, oldest first. */
@@ -73,7 +66,6 @@ export class JobIndex implements Remembering {
 
   add(seq: number, header: JobHeader, status: JobStatus): void {
     this.#recentJobs().push(indexed(seq, header.tenantId, header, status));
-    this.#nextSeq = seq + 1;
   }
 
   statusChanged(

@@ -1,0 +1,39 @@
+import { openSqliteStore, type SqliteStore } from '../../src/adapters/storage/sqlite/index.js';
+import { StoreFolder } from '../support/store-folder.js';
+import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
+import { jobJournalContract } from './job-journal.contract.js';
+import { jobListContract } from './job-list.contract.js';
+import { jobProjectionsContract } from './job-projections.contract.js';
+import { testCatalogueContract } from './test-catalogue.contract.js';
+import { tokenLedgerContract } from './token-ledger.contract.js';
+
+function sqlite(): StoreContract {
+  let folder: StoreFolder;
+  let store: SqliteStore;
+  const open = (): Promise<StoreUnderTest> => {
+    store = openSqliteStore({ path: folder.database });
+    return Promise.resolve({ ...store, settled: () => Promise.resolve() });
+  };
+  return {
+    name: 'SQLite',
+    create: () => {
+      folder = new StoreFolder();
+      return open();
+    },
+    reopen: () => {
+      store.close();
+      return open();
+    },
+    destroy: () => {
+      store.close();
+      folder.remove();
+      return Promise.resolve();
+    },
+  };
+}
+
+jobJournalContract(sqlite());
+jobProjectionsContract(sqlite());
+jobListContract(sqlite());
+testCatalogueContract(sqlite());
+tokenLedgerContract(sqlite());

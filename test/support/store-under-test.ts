@@ -1,0 +1,23 @@
+import type { JobJournal } from '../../src/ports/job-journal.js';
+import type { JobProjections } from '../../src/ports/job-projections.js';
+import type { TestCatalogue } from '../../src/ports/test-catalogue.js';
+import type { TokenLedger } from '../../src/ports/token-ledger.js';
+
+export interface StoreUnderTest {
+  readonly journal: JobJournal;
+  readonly projections: JobProjections;
+  readonly catalogue: TestCatalogue;
+  readonly tokens: TokenLedger;
+  /** Resolves when the projections show every commit answered so far. */
+  settled(): Promise<void>;
+}
+
+/** How a store contract gets at the adapter it is run on. */
+export interface StoreContract {
+  readonly name: string;
+  /** A store on empty storage. */
+  create(): Promise<StoreUnderTest>;
+  /** Another store on the same storage, as after a restart; the one before is no longer used. */
+  reopen(): Promise<StoreUnderTest>;
+  destroy(): Promise<void>;
+}
