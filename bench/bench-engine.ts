@@ -3,12 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../src/adapters/system/system-clock.js';
 import { openSqliteStore } from '../src/adapters/storage/sqlite/index.js';
-import { compile } from '../src/core/graph/compile.js';
+import {
+  compile,
+  compileSteps,
+  type CompileOptions,
+  type CompileResult,
+} from '../src/core/graph/compile.js';
 import { jobShape } from '../src/core/graph/job-shape.js';
-import type { Shape } from '../src/core/graph/shape.js';
 import type { JobHeader } from '../src/core/job/job-record.js';
 import { isTerminalJob } from '../src/core/job/status.js';
 import { DagExecutionEngine } from '../src/engine/dag-execution-engine.js';
+import { runInSlices } from '../src/engine/slices.js';
 import { noopExecutor } from '../src/executors/noop.js';
 import type { ArtifactStore } from '../src/ports/artifact-store.js';
 import type { Logger } from '../src/ports/logger.js';
@@ -20,6 +25,8 @@ const silent: Logger = {
   warn: console.warn,
   error: console.error,
 };
+
+const PLAN_DEFAULTS = { maxAttempts: 3, maxRetryDelay: 300, timeout: 3600 };
 
 export interface BenchSettings {
   /** Attempts of one job at once. */
@@ -33,18 +40,17 @@ export class BenchEngine {
   readonly engine: DagExecutionEngine;
   readonly folder: string;
   readonly store: ReturnType<typeof openSqliteStore>;
-  readonly #settings: BenchSettings;
   readonly #executors: ReadonlyMap<string, NodeExecutor>;
-  readonly #shape: Shape;
+  readonly #compileOptions: CompileOptions;
   readonly #ended = new Map<string, () => void>();
   #jobs = 0;
 
   constructor(root: string, settings: BenchSettings, folder?: string) {
     this.folder = folder ?? mkdtempSync(path.join(root, 'store-'));
-    this.#settings = settings;
     this.store = openSqliteStore({ path: path.join(this.folder, 'baton.db') });
     this.#executors = new Map([[noopExecutor.type, noopExecutor]]);
-    this.#shape = jobShape(this.#executors);
+    const planDefaults = { ...PLAN_DEFAULTS, concurrency: settings.concurrency };
+    this.#compileOptions = { shape: jobShape(this.#executors), defaults: planDefaults };
     this.engine = new DagExecutionEngine({
       journal: this.store.journal,
       projections: this.store.projections,
@@ -56,12 +62,7 @@ export class BenchEngine {
         maxRunningNodes: settings.maxRunningNodes,
         maxRunningJobs: settings.maxRunningJobs,
         abortLimit: 1_000,
-        planDefaults: {
-          maxAttempts: 3,
-          maxRetryDelay: 300,
-          concurrency: settings.concurrency,
-          timeout: 3600,
-        },
+        planDefaults,
         ownerId: randomUUID(),
       },
     });
@@ -74,18 +75,35 @@ export class BenchEngine {
   }
 
   /** Compiles and submits a definition as the API does; `ended` resolves when the job has completed. */
-  async submit(
-    definition: object,
-  ): Promise<{ readonly jobId: string; readonly ended: Promise<void> }> {
-    const result = compile(definition, {
-      shape: this.#shape,
-      defaults: {
-        maxAttempts: 3,
-        maxRetryDelay: 300,
-        concurrency: this.#settings.concurrency,
-        timeout: 3600,
-      },
+  submit(definition: object): Promise<{ readonly jobId: string; readonly ended: Promise<void> }> {
+    return this.#accept(compile(definition, this.#compileOptions));
+  }
+
+  /** The same from a body's text, in slices that let the event loop breathe. */
+  async submitInSlices(body: string): Promise<{ readonly jobId: string }> {
+    const definition: unknown = JSON.parse(body);
+    return this.#accept(await runInSlices(compileSteps(definition, this.#compileOptions)));
+  }
+
+  /** Resolves when the job has completed. */
+  ended(jobId: string): Promise<void> {
+    return new Promise((resolve) => this.#ended.set(jobId, resolve));
+  }
+
+  /** Resolves when so many nodes of the job have completed. */
+  completed(jobId: string, nodes: number): Promise<void> {
+    return new Promise((resolve) => {
+      const unsubscribe = this.engine.tracker.subscribe(({ header, progress }) => {
+        if (header.jobId !== jobId || progress.counts.completed < nodes) return;
+        unsubscribe();
+        resolve();
+      });
     });
+  }
+
+  async #accept(
+    result: CompileResult,
+  ): Promise<{ readonly jobId: string; readonly ended: Promise<void> }> {
     if (!result.ok) throw new Error(JSON.stringify(result.problems.slice(0, 3)));
     const { job, plan } = result;
     const jobId = `job_${String(++this.#jobs).padStart(9, '0')}`;
@@ -104,7 +122,7 @@ export class BenchEngine {
       onFailure: job.onFailure,
       correlationId: jobId,
     };
-    const ended = new Promise<void>((resolve) => this.#ended.set(jobId, resolve));
+    const ended = this.ended(jobId);
     const outcome = await this.engine.submit({ header, nodes: job.nodes, plan });
     if (outcome.status !== 'accepted') throw new Error(outcome.status);
     return { jobId, ended };

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { BenchEngine } from './bench-engine.js';
 import { calibrate, REFERENCE_FDATASYNC, type Calibration } from './calibration.js';
+import { runLargeJob, type LargeJobResult } from './large-job.js';
 import { WORKLOADS, type Workload } from './workloads.js';
 
 const { values } = parseArgs({
@@ -11,9 +13,13 @@ const { values } = parseArgs({
     workload: { type: 'string', multiple: true },
     store: { type: 'string', default: 'sqlite' },
     json: { type: 'boolean', default: false },
+    /** Used by W6 for itself: one size in a process of its own. */
+    large: { type: 'string' },
     folder: { type: 'string', default: path.join('data', 'bench') },
   },
 });
+
+const LARGE_SIZES = [1_000, 10_000, 100_000];
 
 interface Result {
   readonly workload: string;
@@ -64,13 +70,19 @@ async function main(): Promise<void> {
   if (values.store !== 'sqlite') {
     throw new Error(`There is no store ${values.store} yet. Use --store sqlite.`);
   }
-  const chosen = WORKLOADS.filter((workload) => values.workload?.includes(workload.name) ?? true);
-  if (chosen.length === 0) {
-    throw new Error(`Choose of: ${WORKLOADS.map((workload) => workload.name).join(', ')}.`);
-  }
+  const wanted = (name: string): boolean => values.workload?.includes(name) ?? true;
+  const chosen = WORKLOADS.filter((workload) => wanted(workload.name));
+  const known = [...WORKLOADS.map((workload) => workload.name), 'W6'];
+  const unknown = values.workload?.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`No workload ${unknown}; choose of: ${known.join(', ')}.`);
   mkdirSync(values.folder, { recursive: true });
   const root = mkdtempSync(path.join(values.folder, 'run-'));
   try {
+    if (values.large !== undefined) {
+      console.log(JSON.stringify(await runLargeJob(root, Number(values.large))));
+      return;
+    }
     const calibration = calibrate(root);
     const machine = describeMachine(calibration);
     if (!values.json)
@@ -85,11 +97,37 @@ async function main(): Promise<void> {
       results.push(result);
       if (!values.json) console.log(row(result));
     }
+    const large = wanted('W6') ? LARGE_SIZES.map((size) => measureLarge(size)) : [];
     if (values.json)
-      console.log(JSON.stringify({ machine, store: values.store, results }, null, 2));
+      console.log(JSON.stringify({ machine, store: values.store, results, large }, null, 2));
   } finally {
     rmSync(root, { recursive: true });
   }
+}
+
+/** Each size in a process of its own, so that its peak of memory is its own. */
+function measureLarge(nodes: number): LargeJobResult {
+  const command = [
+    ...process.execArgv,
+    process.argv[1] ?? '',
+    '--large',
+    String(nodes),
+    '--folder',
+    values.folder,
+  ];
+  const done = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`W6 with ${nodes} nodes failed:\n${done.stderr}`);
+  const result = JSON.parse(done.stdout) as LargeJobResult;
+  if (!values.json) {
+    const { accept, firstHalf, recoverAndFinish, list, longestStretch, peakMiB } = result;
+    const ms = (value: number): string => `${Math.round(value).toLocaleString('en')} ms`;
+    console.log(
+      `W6   ${nodes.toLocaleString('en').padStart(7)} nodes: accepted in ${ms(accept)}, first half ${ms(firstHalf)}, ` +
+        `recovered and finished ${ms(recoverAndFinish)}, listed ${ms(list)}; ` +
+        `longest stretch of the event loop ${longestStretch.toFixed(0)} ms, peak ${peakMiB.toFixed(0)} MiB`,
+    );
+  }
+  return result;
 }
 
 function describeMachine(calibration: Calibration): Record<string, string | number> {
