@@ -35,11 +35,11 @@ export class SuiteLog {
     const seconds = (ended.durationMs / 1000).toFixed(1);
     this.waiting += `=== test case ${index} of ${of}, ${ended.name}, ${seconds} s: ${result}\n`;
     this.started ||= ran;
-    if (this.started) await this.close();
+    if (this.started) await this.flush();
   }
 
   /** Writes what waits. */
-  async close(): Promise<void> {
+  async flush(): Promise<void> {
     if (this.waiting === '') return;
     const { tenantId, jobId, nodeId, attempt } = this.attempt;
     const log = this.artifacts.create(

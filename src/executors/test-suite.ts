@@ -109,7 +109,7 @@ async function runCases(
       results.push(result);
       await log.endCase(result, results.length, names.length, testCase !== undefined);
     }
-    await log.close();
+    await log.flush();
   } finally {
     await ports.runner.release(attempt);
   }
