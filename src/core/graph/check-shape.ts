@@ -72,29 +72,15 @@ class Walk {
           return;
         }
       }
-      const step = frame.next++;
-      if (frame.keys === undefined) {
-        const item = (frame.container as readonly unknown[])[step];
-        yield* this.member(frame.shape.items ?? ANYTHING, item, frame.path, step);
-        continue;
-      }
-      const key = frame.keys[step] ?? '';
-      const member = this.memberShape(frame, key);
+      const place = frame.next++;
+      const step = frame.keys?.[place] ?? place;
+      const member = this.memberShape(frame, step);
       if (member === undefined) continue;
-      const property = (frame.container as Readonly<Record<string, unknown>>)[key];
-      yield* this.member(member, property, frame.path, key);
+      const child = (frame.container as Readonly<Record<string | number, unknown>>)[step];
+      const at = { parent: frame.path, step };
+      const level = depth + this.stack.length;
+      if (this.visit(member, child, at)) yield* this.choose(member, child, at, level);
     }
-  }
-
-  private *member(
-    shape: Shape,
-    value: unknown,
-    parent: Path | undefined,
-    step: string | number,
-  ): Generator<void, void> {
-    const path = { parent, step };
-    const depth = this.baseDepth + this.stack.length;
-    if (this.visit(shape, value, path)) yield* this.choose(shape, value, path, depth);
   }
 
   /** Judges a value itself and lines its members up. True when its alternatives are to be tried. */
@@ -154,8 +140,9 @@ class Walk {
     this.stack.push({ container, keys, length, shape, path, next: 0 });
   }
 
-  /** The shape of one property; `undefined` when there must be none of that name, which is then said. */
-  private memberShape({ shape, container, path }: Frame, key: string): Shape | undefined {
+  /** The shape of one member; `undefined` when there must be none of that name, which is then said. */
+  private memberShape({ shape, container, path }: Frame, key: string | number): Shape | undefined {
+    if (typeof key === 'number') return shape.items ?? ANYTHING;
     const { properties, switch: choice, additionalProperties: additional } = shape;
     if (shape.propertyNames !== undefined) {
       const fault = checkValue(shape.propertyNames, key);
