@@ -153,7 +153,8 @@ function networkFailure(error: unknown, request: PreparedRequest, aborted: boole
     return failed('cancelled', 'aborted', `${request.title} was given up with its attempt.`);
   }
   // fetch says only "fetch failed"; the reason is in the cause.
-  const cause = (error instanceof Error ? (error.cause ?? error) : error) as NodeJS.ErrnoException;
+  const thrown = error as Error;
+  const cause = (thrown.cause ?? thrown) as NodeJS.ErrnoException;
   const code = typeof cause.code === 'string' ? cause.code : 'unknown';
   const reason = request.secrets.hide(cause.message || code);
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
