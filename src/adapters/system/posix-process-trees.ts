@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ProcessEntry, ProcessTable } from './process-table.js';
 import type { ProcessTrees, TreeMark } from './process-trees.js';
 
-/** How long SIGKILL is given; a process stuck in the kernel may outlive it. */
+/** A process that is stuck in the kernel may outlive SIGKILL. */
 const KILL_PATIENCE_MS = 5_000;
 const FIRST_LOOK_MS = 10;
 const LAST_LOOK_MS = 250;
@@ -14,9 +14,12 @@ const LAST_LOOK_MS = 250;
  */
 export class PosixProcessTrees implements ProcessTrees {
   readonly #table: ProcessTable;
+  readonly #patienceMs: number;
 
-  constructor(table: ProcessTable) {
+  /** `patienceMs` is how long SIGKILL is given to work. */
+  constructor(table: ProcessTable, patienceMs = KILL_PATIENCE_MS) {
     this.#table = table;
+    this.#patienceMs = patienceMs;
   }
 
   async end(mark: TreeMark, graceMs: number): Promise<boolean> {
@@ -27,7 +30,7 @@ export class PosixProcessTrees implements ProcessTrees {
       const members = membersOf(await this.#table.snapshot(), mark);
       if (members.length === 0) return true;
       const elapsed = performance.now() - started;
-      if (elapsed > graceMs + KILL_PATIENCE_MS) return false;
+      if (elapsed > graceMs + this.#patienceMs) return false;
       if (elapsed >= graceMs) {
         for (const { pid } of members) signal(pid, 'SIGKILL');
         look = Math.min(look, FIRST_LOOK_MS * 5);
