@@ -2,30 +2,44 @@
 // With --write it writes them instead. Needs a build (npm run build).
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const root = path.resolve(import.meta.dirname, '..');
-const write = process.argv.includes('--write');
 
-const { generatedFiles } = await import('../dist/generated-files.js').catch((error) => {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  console.error(`There is no usable build (${error.message}). Run: npm run build`);
-  process.exit(1);
-});
-
-let stale = 0;
-for (const [name, text] of Object.entries(await generatedFiles())) {
-  const file = path.join(root, name);
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-  if (write) {
+/** Writes those generated files that are not what the sources say; all of them without names. */
+export async function writeGenerated(names) {
+  for (const [name, text] of await stale()) {
+    if (names !== undefined && !names.includes(name)) continue;
+    const file = path.join(root, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
     console.log(`wrote ${name}`);
-  } else {
-    stale += 1;
-    console.error(`${name} is not what the sources say.`);
   }
 }
-if (stale > 0) {
-  console.error('Run: npm run build && node scripts/check-generated.mjs --write');
-  process.exit(1);
+
+async function stale() {
+  const built = path.join(root, 'dist', 'generated-files.js');
+  if (!existsSync(built)) {
+    console.error('There is no build. Run: npm run build');
+    process.exit(1);
+  }
+  const { generatedFiles } = await import(pathToFileURL(built).href);
+  return Object.entries(await generatedFiles()).filter(([name, text]) => {
+    const file = path.join(root, name);
+    return !existsSync(file) || readFileSync(file, 'utf8') !== text;
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  if (process.argv.includes('--write')) {
+    await writeGenerated();
+  } else {
+    const differing = await stale();
+    for (const [name] of differing) console.error(`${name} is not what the sources say.`);
+    if (differing.length > 0) {
+      console.error('Run: npm run build && node scripts/check-generated.mjs --write');
+      process.exit(1);
+    }
+    console.log('Every generated file is what the sources say.');
+  }
 }

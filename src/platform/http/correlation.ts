@@ -16,12 +16,11 @@ const TRACEPARENT =
   /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /** Reads the headers; what is not well-formed is as good as absent, as W3C Trace Context says. */
-export function readCorrelation(headers: {
-  readonly 'x-correlation-id'?: string | string[] | undefined;
-  readonly traceparent?: string | string[] | undefined;
-}): Correlation {
+export function readCorrelation(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Correlation {
   const given = headers['x-correlation-id'];
-  const trace = readTraceparent(headers.traceparent);
+  const trace = readTraceparent(headers['traceparent']);
   const traceId = trace?.traceId ?? randomBytes(16).toString('hex');
   return {
     correlationId:

@@ -1,3 +1,4 @@
 export { type Correlation, correlationOf, pathOf } from './correlation.js';
-export { KnownRoutes } from './known-routes.js';
 export { rawBodyOf } from './json-body.js';
+export type { KnownRoutes } from './known-routes.js';
+export { prepareHttp } from './prepare-http.js';

@@ -1,0 +1,59 @@
+import 'reflect-metadata';
+import { createApplication } from './application.js';
+import { compose } from './composition.js';
+import { InvalidConfiguration, jwtSecret, readConfig } from './platform/config/index.js';
+import type { Config } from './platform/config/index.js';
+import { createLogger } from './platform/logging/index.js';
+import { onFirstSignal } from './platform/shutdown.js';
+
+/** sysexits.h: something is wrong with the configuration. */
+const EX_CONFIG = 78;
+
+function configuration(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof InvalidConfiguration)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
+}
+
+async function serve(config: Config): Promise<void> {
+  const secret = jwtSecret(config);
+  const logger = createLogger({ level: config.logLevel, secrets: [secret] });
+  process.on('uncaughtException', (error) => {
+    // Nothing that was accepted is lost: the next start takes it up from the store.
+    logger.error({ err: error }, 'unexpected error; the service ends');
+    process.exit(1);
+  });
+
+  const service = compose(config, secret, logger);
+  const { app } = await createApplication(service.dependencies, service.tokens);
+  onFirstSignal(async (signal) => {
+    logger.info({ signal, grace_s: config.shutdownGrace }, 'stopping');
+    await service.stop(config.shutdownGrace * 1000);
+    await app.close();
+    service.close();
+    logger.info({}, 'stopped');
+  });
+
+  await app.listen(config.port, config.host);
+  await service.start();
+  const url = await app.getUrl();
+  logger.info({ url, docs: `${url}/docs`, pid: process.pid }, `Baton is ready at ${url}`);
+}
+
+try {
+  await serve(configuration());
+} catch (error) {
+  process.stderr.write(`Baton could not start. ${describe(error)}\n`);
+  process.exit(1);
+}
+
+function describe(error: unknown): string {
+  const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
+  if (code === 'EADDRINUSE') return `Port ${String(port)} is taken; give another PORT.`;
+  if (typeof code === 'string' && error instanceof Error) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

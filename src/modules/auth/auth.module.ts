@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AuthController } from './auth.controller.js';
+import { AuthService } from './auth.service.js';
+
+/** The trade of refresh tokens. */
+@Module({ controllers: [AuthController], providers: [AuthService] })
+export class AuthModule {}

@@ -1,0 +1,35 @@
+import { Inject } from '@nestjs/common';
+import type { DagExecutionEngine } from '../engine/dag-execution-engine.js';
+import type { ArtifactStore } from '../ports/artifact-store.js';
+import type { Clock } from '../ports/clock.js';
+import type { JobJournal } from '../ports/job-journal.js';
+import type { JobProjections } from '../ports/job-projections.js';
+import type { Logger } from '../ports/logger.js';
+import type { NodeExecutor } from '../ports/node-executor.js';
+import type { TestCatalogue } from '../ports/test-catalogue.js';
+import type { TokenLedger } from '../ports/token-ledger.js';
+import type { Config } from '../platform/config/index.js';
+
+/** What the resources are built on; the composition root provides it, one value a name. */
+export interface Dependencies {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly engine: Pick<DagExecutionEngine, 'submit' | 'cancel' | 'stats'>;
+  readonly journal: JobJournal;
+  readonly projections: JobProjections;
+  readonly catalogue: TestCatalogue;
+  readonly tokens: TokenLedger;
+  readonly artifacts: ArtifactStore;
+  readonly executors: ReadonlyMap<string, NodeExecutor>;
+  /** Rejects, or says why, when the store cannot be used. */
+  readonly storeHealth: () => Promise<void>;
+}
+
+/** Asks Nest for one of the {@link Dependencies}. */
+export const Use = (name: keyof Dependencies): ParameterDecorator => Inject(dependency(name));
+
+/** The name under which Nest knows a dependency. */
+export function dependency(name: keyof Dependencies): string {
+  return `baton:${name}`;
+}

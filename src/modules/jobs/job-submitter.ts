@@ -1,0 +1,140 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ID_RANDOM_BYTES, jobId } from '../../core/ids.js';
+import type { JobHeader } from '../../core/job/job-record.js';
+import type { Submission } from '../../engine/dag-execution-engine.js';
+import type { Principal } from '../../platform/auth/index.js';
+import { RequestProblem } from '../../platform/errors/index.js';
+import type { Correlation } from '../../platform/http/index.js';
+import type { Clock } from '../../ports/clock.js';
+import type { IdempotencyClaim, JobJournal } from '../../ports/job-journal.js';
+import { Use } from '../dependencies.js';
+import type { Dependencies } from '../dependencies.js';
+import { DefinitionCompiler } from './definition-compiler.js';
+import type { OrchestrationJobResponse } from './dto/job-responses.js';
+import { JobReader } from './job-reader.js';
+import { NODES_SHOWN, showJobWithNodes } from './job-views.js';
+import type { Answer } from '../answer.js';
+
+export interface SubmitRequest {
+  readonly principal: Principal;
+  readonly body: unknown;
+  /** The body as it came, by which a repeat is known. */
+  readonly rawBody: Buffer | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly correlation: Correlation;
+}
+
+export interface SubmitAnswer {
+  readonly job: Answer<OrchestrationJobResponse>;
+  /** True when the key was used before with the same body, and this is the job it made. */
+  readonly replayed: boolean;
+}
+
+/** Accepts jobs: once it answers, the job is durable. */
+@Injectable()
+export class JobSubmitter {
+  constructor(
+    @Use('engine') private readonly engine: Dependencies['engine'],
+    @Use('journal') private readonly journal: JobJournal,
+    @Use('clock') private readonly clock: Clock,
+    private readonly compiler: DefinitionCompiler,
+    private readonly jobs: JobReader,
+  ) {}
+
+  /**
+   * Rejects with `invalid_definition`, `idempotency_key_reused`, `stopping`, or when the store cannot
+   * be written; then nothing was changed.
+   */
+  async submit(request: SubmitRequest): Promise<SubmitAnswer> {
+    const { principal } = request;
+    const claim = claimOf(request);
+    if (claim !== undefined) {
+      const { tenantId, user } = principal;
+      const known = await this.journal.findClaim(tenantId, user, claim.key);
+      if (known !== undefined) return this.replay(principal, claim, known);
+    }
+    const submission = await this.prepare(request, claim);
+    const outcome = await this.engine.submit(submission);
+    switch (outcome.status) {
+      case 'duplicate_key':
+        return this.replay(principal, submission.idempotency, outcome);
+      case 'stopping':
+        throw new RequestProblem('stopping', 'Baton is shutting down. Submit the job again soon.', {
+          headers: { 'retry-after': String(outcome.retryAfter) },
+        });
+      case 'accepted': {
+        const states = new Map(outcome.nodes.map((state) => [state.index, state]));
+        const shown = submission.nodes.slice(0, NODES_SHOWN).map((definition, index) => {
+          const state = states.get(index);
+          return { index, definition, ...(state === undefined ? {} : { state }) };
+        });
+        const view = { header: submission.header, progress: outcome.progress };
+        return { job: showJobWithNodes(view, shown), replayed: false };
+      }
+    }
+  }
+
+  private async prepare(
+    { principal, body, correlation }: SubmitRequest,
+    idempotency: IdempotencyClaim | undefined,
+  ): Promise<Submission> {
+    const { job, plan } = await this.compiler.compile(body);
+    const { nodes } = job;
+    const warnings = await this.compiler.warnings(principal.tenantId, nodes);
+    const now = this.clock.now();
+    const header: JobHeader = {
+      tenantId: principal.tenantId,
+      jobId: jobId(now, randomBytes(ID_RANDOM_BYTES)),
+      owner: principal.user,
+      name: job.name,
+      ...(job.description === undefined ? {} : { description: job.description }),
+      labels: job.labels,
+      priority: job.priority,
+      createdAt: now,
+      nodeCount: nodes.length,
+      types: [...new Set(nodes.map((node) => node.type))],
+      concurrency: job.concurrency,
+      timeout: job.timeout,
+      onFailure: job.onFailure,
+      ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
+      ...(warnings.length === 0 ? {} : { warnings }),
+      correlationId: correlation.correlationId,
+      traceparent: correlation.traceparent,
+    };
+    return { header, nodes, plan, ...(idempotency === undefined ? {} : { idempotency }) };
+  }
+
+  private async replay(
+    principal: Principal,
+    claim: IdempotencyClaim | undefined,
+    known: { readonly jobId: string; readonly bodyHash: string },
+  ): Promise<SubmitAnswer> {
+    if (claim?.bodyHash !== known.bodyHash) {
+      const message =
+        'This Idempotency-Key was used before with another body. Give each request a key of its own.';
+      throw new RequestProblem('idempotency_key_reused', message, {
+        errors: [
+          { in: 'header', pointer: '/idempotency-key', code: 'idempotency_key_reused', message },
+        ],
+      });
+    }
+    return { job: await this.jobs.show(principal, known.jobId), replayed: true };
+  }
+}
+
+function claimOf({ idempotencyKey, rawBody }: SubmitRequest): IdempotencyClaim | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
+    const message = 'Idempotency-Key must be 1 to 255 printable ASCII characters.';
+    throw new RequestProblem('invalid_request', message, {
+      errors: [{ in: 'header', pointer: '/idempotency-key', code: 'format', message }],
+    });
+  }
+  return {
+    key: idempotencyKey,
+    bodyHash: createHash('sha256')
+      .update(rawBody ?? '')
+      .digest('base64url'),
+  };
+}

@@ -1,0 +1,116 @@
+import { isTerminalNode, unstartedNodeStatus } from '../../core/job/status.js';
+import type { JobStatus } from '../../core/job/status.js';
+import type { AttemptError } from '../../core/job/attempt.js';
+import type { JobView, NodeView } from '../../ports/job-projections.js';
+import { jobPath, nodePath } from '../paths.js';
+import type {
+  ErrorResponse,
+  JobSummaryResponse,
+  NodeResponse,
+  OrchestrationJobResponse,
+} from './dto/job-responses.js';
+import type { Answer } from '../answer.js';
+
+/** Nodes that a job's own answer carries. */
+export const NODES_SHOWN = 1000;
+
+/** Epoch milliseconds as ISO 8601 in UTC. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function showJob({ header, progress }: JobView): Answer<JobSummaryResponse> {
+  const path = jobPath(header.jobId);
+  return {
+    id: header.jobId,
+    name: header.name,
+    ...(header.description === undefined ? {} : { description: header.description }),
+    status: progress.status,
+    progress: share({ header, progress }),
+    ...(progress.reason === undefined ? {} : { reason: progress.reason }),
+    counts: progress.counts,
+    node_count: header.nodeCount,
+    types: header.types,
+    priority: header.priority,
+    labels: header.labels,
+    owner: header.owner,
+    tenant: header.tenantId,
+    concurrency: header.concurrency,
+    timeout: header.timeout,
+    on_failure: header.onFailure,
+    correlation_id: header.correlationId,
+    version: progress.version,
+    warnings: header.warnings ?? [],
+    created_at: isoTime(header.createdAt),
+    updated_at: isoTime(progress.updatedAt),
+    ...optionalTime('started_at', progress.startedAt),
+    ...optionalTime('finished_at', progress.finishedAt),
+    links: {
+      self: path,
+      nodes: `${path}/nodes`,
+      events: `${path}/events`,
+      graph: `${path}/graph`,
+    },
+  };
+}
+
+/** A job with its nodes, of which `nodes` are the first {@link NODES_SHOWN}. */
+export function showJobWithNodes(
+  view: JobView,
+  nodes: readonly NodeView[],
+): Answer<OrchestrationJobResponse> {
+  const { inputs } = view.header;
+  return {
+    ...showJob(view),
+    ...(inputs === undefined ? {} : { inputs }),
+    nodes: nodes.map((node) => showNode(view, node)),
+    nodes_truncated: view.header.nodeCount > nodes.length,
+  };
+}
+
+export function showNode(job: JobView, node: NodeView): Answer<NodeResponse> {
+  const { definition, state } = node;
+  const path = nodePath(job.header.jobId, definition.id);
+  return {
+    id: definition.id,
+    type: definition.type,
+    ...(definition.name === undefined ? {} : { name: definition.name }),
+    status: statusOf(job.progress.status, node),
+    attempt: state?.attempt ?? 0,
+    ...optionalTime('started_at', state?.startedAt),
+    ...optionalTime('finished_at', state?.finishedAt),
+    ...optionalTime('until', state?.until),
+    ...(state?.passedOnRetry === true ? { passed_on_retry: true } : {}),
+    ...(state?.skipReason === undefined ? {} : { skip_reason: state.skipReason }),
+    ...(state?.error === undefined ? {} : { error: showError(state.error) }),
+    links: { self: path, logs: `${path}/logs` },
+  };
+}
+
+export function showError(error: AttemptError): Answer<ErrorResponse> {
+  return {
+    class: error.class,
+    code: error.code,
+    message: error.message,
+    ...(error.details === undefined ? {} : { details: error.details }),
+  };
+}
+
+export function statusOf(job: JobStatus, node: NodeView): NodeResponse['status'] {
+  return node.state?.status ?? unstartedNodeStatus(job);
+}
+
+export function optionalTime<K extends string>(
+  name: K,
+  ms: number | undefined,
+): Partial<Record<K, string>> {
+  return ms === undefined ? {} : ({ [name]: isoTime(ms) } as Partial<Record<K, string>>);
+}
+
+/** Percent of the nodes that have ended; 100 only when all have. */
+function share({ header, progress }: JobView): number {
+  const { counts } = progress;
+  const statuses = Object.keys(counts) as (keyof typeof counts)[];
+  const ended = statuses.filter(isTerminalNode).reduce((sum, status) => sum + counts[status], 0);
+  return header.nodeCount === 0 ? 100 : Math.floor((100 * ended) / header.nodeCount);
+}

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { ThrottlerModule } from '@nestjs/throttler';
+import type { Config } from '../../platform/config/index.js';
+import { dependency } from '../dependencies.js';
+import { DefinitionCompiler } from './definition-compiler.js';
+import { GraphRenderer } from './graph-renderer.js';
+import { JobCanceller } from './job-canceller.js';
+import { JobNodesController } from './job-nodes.controller.js';
+import { JobReader } from './job-reader.js';
+import { JobSubmitter } from './job-submitter.js';
+import { JobValidator } from './job-validator.js';
+import { JobsController } from './jobs.controller.js';
+import { NodeReader } from './node-reader.js';
+
+const MINUTE_MS = 60_000;
+
+/** Jobs and what belongs to them. */
+@Module({
+  imports: [
+    ThrottlerModule.forRootAsync({
+      inject: [dependency('config')],
+      // No block beyond the window itself: as one call leaves it, the next is let in.
+      useFactory: (config: Config) => [
+        { ttl: MINUTE_MS, limit: config.submitPerMinute, blockDuration: 0 },
+      ],
+    }),
+  ],
+  controllers: [JobsController, JobNodesController],
+  providers: [
+    DefinitionCompiler,
+    GraphRenderer,
+    JobCanceller,
+    JobReader,
+    JobSubmitter,
+    JobValidator,
+    NodeReader,
+  ],
+})
+export class JobsModule {}

@@ -1,0 +1,15 @@
+/** Where the resources live; the second prefix is the short one that the user interface calls. */
+export const ORCHESTRATION = ['api/v1/orchestration', 'orchestration'];
+export const API = '/api/v1/orchestration';
+
+export function jobPath(jobId: string): string {
+  return `${API}/job/${encodeURIComponent(jobId)}`;
+}
+
+export function nodePath(jobId: string, nodeId: string): string {
+  return `${jobPath(jobId)}/nodes/${encodeURIComponent(nodeId)}`;
+}
+
+export function testCasePath(name: string): string {
+  return `${API}/test-cases/${encodeURIComponent(name)}`;
+}

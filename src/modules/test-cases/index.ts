@@ -1,0 +1,1 @@
+export { TestCasesModule } from './test-cases.module.js';
