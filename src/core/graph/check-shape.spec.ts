@@ -152,7 +152,9 @@ describe('checkShape', () => {
       additionalProperties: false,
     };
     expect(messages(shape, { type: 'noop' })).toEqual([]);
-    expect(messages(shape, { type: 'http' })).toEqual([': must have the field "config"']);
+    expect(messages(shape, { type: 'http' })).toEqual([
+      ': must have the field "config", which type "http" needs',
+    ]);
     expect(messages(shape, { type: 'http', config: {} })).toEqual([
       '/config: must have the field "url"',
     ]);

@@ -121,7 +121,7 @@ class Walk {
         if (!Object.hasOwn(cases, decider)) {
           this.unknownCase({ parent: path, step: on }, on, decider, Object.keys(cases));
         } else if (cases[decider]?.required === true) {
-          this.require(container, property, path);
+          this.require(container, property, path, `, which ${on} ${quote(decider)} needs`);
         }
       }
     }
@@ -179,9 +179,9 @@ class Walk {
     return typeof additional === 'object' ? additional : ANYTHING;
   }
 
-  private require(container: object, field: string, path: Path | undefined): void {
+  private require(container: object, field: string, path: Path | undefined, why = ''): void {
     if (!Object.hasOwn(container, field)) {
-      this.add(path, 'required', `must have the field ${quote(field)}`);
+      this.add(path, 'required', `must have the field ${quote(field)}${why}`);
     }
   }
 

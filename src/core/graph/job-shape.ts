@@ -140,7 +140,8 @@ export function jobShape(
       on_failure: {
         description:
           'What a failed node does to the rest of the job: what does not depend on it still runs ' +
-          '(finish_branches), nothing new starts (fail_fast), or it counts as done (continue).',
+          '(finish_branches), everything stops (fail_fast), or what depends on it runs all the same ' +
+          '(continue).',
         enum: ON_FAILURE,
         default: 'finish_branches',
       },
