@@ -23,22 +23,16 @@ export class HealthService {
     this.indicators = [
       () => indicator.check('store').attempt(storeHealth).withTimeout(STORE_LIMIT_MS),
       () => {
-        const { accepting, storeFailing, runningJobs, queuedJobs, runningNodes } = engine.stats();
+        const { accepting, runningJobs, queuedJobs, runningNodes } = engine.stats();
         const figures = {
           running_jobs: runningJobs,
           queued_jobs: queuedJobs,
           running_nodes: runningNodes,
         };
         const session = indicator.check('engine');
-        if (!accepting) {
-          return session.down({ ...figures, message: 'It takes no jobs: starting or stopping.' });
-        }
-        return storeFailing
-          ? session.down({
-              ...figures,
-              message: 'The store refuses its commits; they are retried.',
-            })
-          : session.up(figures);
+        return accepting
+          ? session.up(figures)
+          : session.down({ ...figures, message: 'It takes no jobs: starting or stopping.' });
       },
       () => {
         const longest = { longest_ms: loop.longest() };

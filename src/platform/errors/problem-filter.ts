@@ -46,6 +46,9 @@ export function answerProblem(
     else logger.warn(fields, 'request refused');
   }
   if (reply.sent || reply.raw.headersSent) return;
+  // Fastify would close the connection under a client that is still sending, which then sees a
+  // broken pipe in place of the answer. Node reads on and drops what comes.
+  if (status < 500) reply.removeHeader('connection');
   if (status === 401) void reply.header('www-authenticate', challenge(problem.problem));
   void reply
     .status(status)

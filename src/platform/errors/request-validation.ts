@@ -22,6 +22,7 @@ class RequestValidation extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'query') refuseProto(value);
     try {
       return (await super.transform(value, metadata)) as unknown;
     } catch (error) {
@@ -38,6 +39,15 @@ class RequestValidation extends ValidationPipe {
 
 export function requestValidation(): ValidationPipe {
   return new RequestValidation();
+}
+
+/** class-transformer passes over this one key without a word. */
+function refuseProto(query: unknown): void {
+  if (typeof query !== 'object' || query === null || !Object.hasOwn(query, '__proto__')) return;
+  const message = 'There is no __proto__ here. Take it out.';
+  throw new RequestProblem('invalid_query', message, {
+    errors: [{ in: 'query', pointer: '/__proto__', code: 'unknown_field', message }],
+  });
 }
 
 function problemOf(errors: readonly ValidationError[], part: Part): RequestProblem {
