@@ -5,7 +5,7 @@ import { Shop } from '../shop/server.mjs';
 
 /** Payments take about as long as a real provider's sandbox does. */
 describe('e2e: checkout', () => {
-  const shop = new Shop({ paymentMs: 800 });
+  const shop = new Shop({ paymentMs: 1_300 });
   let client;
   before(async () => {
     client = new ShopClient(await shop.start());

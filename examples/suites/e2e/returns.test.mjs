@@ -4,7 +4,7 @@ import { ShopClient } from '../shop/client.mjs';
 import { Shop } from '../shop/server.mjs';
 
 describe('e2e: returns', () => {
-  const shop = new Shop({ paymentMs: 900 });
+  const shop = new Shop({ paymentMs: 1_600 });
   let client;
   before(async () => {
     client = new ShopClient(await shop.start());

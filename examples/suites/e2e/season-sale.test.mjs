@@ -7,7 +7,7 @@ const WAVES = 4;
 const BUYERS = 8;
 
 describe('e2e: season sale', () => {
-  const shop = new Shop({ paymentMs: 700 });
+  const shop = new Shop({ paymentMs: 1_200 });
   let client;
   let bought = 0;
   before(async () => {
