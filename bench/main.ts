@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { BenchEngine } from './bench-engine.js';
 import { calibrate, REFERENCE_FDATASYNC, type Calibration } from './calibration.js';
+import { measureHttp, type HttpResult } from './http.js';
 import { runLargeJob, type LargeJobResult } from './large-job.js';
 import { WORKLOADS, type Workload } from './workloads.js';
 
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
   }
   const wanted = (name: string): boolean => values.workload?.includes(name) ?? true;
   const chosen = WORKLOADS.filter((workload) => wanted(workload.name));
-  const known = [...WORKLOADS.map((workload) => workload.name), 'W6'];
+  const known = [...WORKLOADS.map((workload) => workload.name), 'W6', 'W8'];
   const unknown = values.workload?.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new Error(`No workload ${unknown}; choose of: ${known.join(', ')}.`);
@@ -97,9 +98,11 @@ async function main(): Promise<void> {
       results.push(result);
       if (!values.json) console.log(row(result));
     }
+    const http = wanted('W8') ? await measureHttp(root) : [];
+    if (!values.json) for (const result of http) console.log(httpRow(result));
     const large = wanted('W6') ? LARGE_SIZES.map((size) => measureLarge(size)) : [];
     if (values.json)
-      console.log(JSON.stringify({ machine, store: values.store, results, large }, null, 2));
+      console.log(JSON.stringify({ machine, store: values.store, results, large, http }, null, 2));
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -144,6 +147,11 @@ function describeMachine(calibration: Calibration): Record<string, string | numb
     'fdatasync/s (512 bytes)': calibration.fdatasyncPerSecond,
     'loop (million rounds/s)': calibration.loopMillionsPerSecond,
   };
+}
+
+function httpRow({ what, calls, p50, p99, max }: HttpResult): string {
+  const [half, most, all] = [p50, p99, max].map((ms) => `${ms.toFixed(1)} ms`);
+  return `W8   ${what}, ${calls} calls: p50 ${half}, p99 ${most} (bar 100 ms), max ${all}`;
 }
 
 function row(result: Result): string {

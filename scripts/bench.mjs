@@ -8,5 +8,6 @@ const run = (args) => {
   if (done.status !== 0) process.exit(done.status ?? 1);
 };
 run([path.join(root, 'scripts/ensure-installed.mjs')]);
+run([path.join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build']);
 run([path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'bench/tsconfig.json']);
 run(['--expose-gc', '--enable-source-maps', 'bench/dist/bench/main.js', ...process.argv.slice(2)]);

@@ -13,7 +13,7 @@ import type { Config } from './platform/config/index.js';
 import type { Logger } from './ports/logger.js';
 
 /** How long an aborted executor has beyond the grace of the processes it started, in ms. */
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 8_000;
 
 export interface Composition {
   readonly dependencies: Dependencies;

@@ -1,4 +1,4 @@
-import type { AttemptResult } from '../core/job/attempt.js';
+import { INTERRUPTED, type AttemptResult } from '../core/job/attempt.js';
 import type { JobCommand } from '../core/job/commands.js';
 import type { Clock } from '../ports/clock.js';
 import type { Timer, Timers } from './timers.js';
@@ -29,7 +29,7 @@ export class RetryMechanism {
       status: 'failed',
       error: {
         class: 'infrastructure',
-        code: 'attempt_interrupted',
+        code: INTERRUPTED,
         message: 'The service stopped while this attempt was running; it counts as an attempt.',
       },
     });

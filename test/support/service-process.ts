@@ -4,7 +4,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { waitUntil } from './wait-until.js';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
+/** Tests and benches run from the root of the repository. */
+const ROOT = process.cwd();
 
 export interface Answer<T> {
   readonly status: number;

@@ -41,6 +41,9 @@ export interface AttemptSummary {
   readonly error?: AttemptError;
 }
 
+/** The code of an attempt that the service did not live to see the end of. */
+export const INTERRUPTED = 'attempt_interrupted';
+
 /** The idempotency key of an attempt: the same on every redelivery, different for every attempt. */
 export function attemptId(jobId: string, nodeId: string, attempt: number): string {
   return `${jobId}/${nodeId}/${attempt}`;

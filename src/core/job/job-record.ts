@@ -60,6 +60,7 @@ export interface NodeProjection {
   readonly output?: Json;
   readonly error?: AttemptError;
   readonly skipReason?: string;
+  /** It completed after an attempt that failed; one that the service cut short does not count. */
   readonly passedOnRetry?: boolean;
   /** Attempts that have ended, oldest first; left out when the fields above say it all. */
   readonly history?: readonly AttemptSummary[];

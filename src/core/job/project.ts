@@ -1,3 +1,4 @@
+import { INTERRUPTED, type AttemptSummary } from './attempt.js';
 import type { NodeEvent } from './events.js';
 import type { JobProgress, NodeCounts, NodeProjection } from './job-record.js';
 import type { JobState } from './job-state.js';
@@ -36,6 +37,14 @@ function projectCounts(state: JobState): NodeCounts {
   };
 }
 
+/** An attempt that the service cut short says nothing of the test. */
+function hasFailedItself(history: readonly AttemptSummary[] | undefined): boolean {
+  return (
+    history?.some(({ status, error }) => status === 'failed' && error?.code !== INTERRUPTED) ??
+    false
+  );
+}
+
 /**
  * What is stored of one node after a commit.
  *
@@ -46,7 +55,7 @@ export function projectNode(state: JobState, node: number, last: NodeEvent): Nod
   const attempt = state.attempts[node] ?? 0;
   const startedAt = state.nodeStartedAt[node] ?? 0;
   const details = state.details.get(node);
-  const retried = status === 'completed' && attempt > 1;
+  const retried = status === 'completed' && hasFailedItself(details?.history);
   return {
     index: node,
     status,
