@@ -3,6 +3,10 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { INestApplication } from '@nestjs/common';
 import { JOB_COMPONENT } from './modules/jobs/index.js';
 
+type PathItem = OpenAPIObject['paths'][string];
+
+const ROOT_HEALTH = '/health';
+
 /** The OpenAPI document of an application, the same for the same routes. */
 export function openApiDocument(app: INestApplication, jobSchema: object): OpenAPIObject {
   const builder = new DocumentBuilder()
@@ -27,6 +31,7 @@ export function openApiDocument(app: INestApplication, jobSchema: object): OpenA
     paths: Object.fromEntries(
       Object.entries(document.paths)
         .filter(([path]) => !path.startsWith('/orchestration/'))
+        .map(([path, item]) => [path, path === ROOT_HEALTH ? renamed(item) : item] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
     components: {
@@ -34,4 +39,11 @@ export function openApiDocument(app: INestApplication, jobSchema: object): OpenA
       schemas: { ...document.components?.schemas, [JOB_COMPONENT]: schema },
     },
   };
+}
+
+/** Operations are told apart by their ids, also where two routes share a handler. */
+function renamed(item: PathItem): PathItem {
+  return item.get === undefined
+    ? item
+    : { ...item, get: { ...item.get, operationId: 'getRootHealth' } };
 }

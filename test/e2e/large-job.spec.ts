@@ -30,15 +30,12 @@ function layered(): object {
 }
 
 describe(`a job of ${NODES.toLocaleString('en')} nodes`, () => {
-  it('is validated, accepted, listed and cancelled while health keeps answering', async () => {
+  it('is validated, accepted, listed and cancelled, and health keeps answering', async () => {
     const body = layered();
-    let done = false;
-    const answered: number[] = [];
-    const watch = (async () => {
-      while (!done) {
-        const began = performance.now();
+    const watch = { done: false, answers: 0 };
+    const watching = (async () => {
+      for (; !watch.done; watch.answers++) {
         expect((await anna.get('/health')).status).toBe(200);
-        answered.push(performance.now() - began);
       }
     })();
 
@@ -63,12 +60,8 @@ describe(`a job of ${NODES.toLocaleString('en')} nodes`, () => {
     ]);
     expect((await anna.get(`${API}/job/${id}/graph`)).json['code']).toBe('graph_too_large');
     await anna.call('DELETE', `${API}/job/${id}`);
-    done = true;
-    await watch;
-    expect(answered.length).toBeGreaterThan(10);
-    const { details } = (await anna.get('/health')).json as { details: Record<string, Body> };
-    process.stdout.write(
-      `event loop held at most ${String(details['event_loop']?.['longest_ms'])} ms, slowest health ${Math.round(Math.max(...answered))} ms\n`,
-    );
+    watch.done = true;
+    await watching;
+    expect(watch.answers).toBeGreaterThan(10);
   });
 });

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestProblem } from '../errors/problem.js';
+import { parseInPieces } from './parse-json.js';
 
 /** Above this, each step of reading a body has a turn of the event loop of its own. */
 const LARGE_BYTES = 256 * 1024;
@@ -36,7 +37,7 @@ export async function parseJson(body: Buffer): Promise<unknown> {
   const large = body.length > LARGE_BYTES;
   const text = decode(body);
   if (large) await setImmediate();
-  const value = parse(text);
+  const value = await parse(text);
   if (large) await setImmediate();
   if (POISON.test(text)) await refusePoison(value);
   return value;
@@ -50,9 +51,9 @@ function decode(body: Buffer): string {
   }
 }
 
-function parse(text: string): unknown {
+async function parse(text: string): Promise<unknown> {
   try {
-    return JSON.parse(text) as unknown;
+    return await parseInPieces(text);
   } catch (error) {
     // V8 quotes the body in its message, which may hold what must not be repeated.
     const [, position] = /position (\d+)/.exec(String(error)) ?? [];
