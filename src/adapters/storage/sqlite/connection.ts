@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../../ports/store-errors.js';
+import { asStoreError } from './sqlite-errors.js';
 import { SCHEMA_VERSION, SchemaTooNew, migrate, schemaVersion } from './migrations.js';
 
 export interface ConnectionOptions {
@@ -20,9 +21,6 @@ export interface Remembering {
 const DEFAULT_BUSY_TIMEOUT = 25;
 /** 16 MiB of log between checkpoints; more of them would rewrite the same hot pages more often. */
 const CHECKPOINT_PAGES = 4096;
-
-/** What goes wrong for a while and may go well later. */
-const PASSING = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOMEM|PROTOCOL|INTERRUPT)/;
 
 /**
  * The one connection that the stores share. Everything runs synchronously in transactions, so that
@@ -49,7 +47,7 @@ export class Connection {
         timeout: options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT,
       });
     } catch (error) {
-      throw translate(error);
+      throw asStoreError(error);
     }
     try {
       this.#db.pragma('foreign_keys = OFF');
@@ -77,7 +75,7 @@ export class Connection {
       this.#seenVersion = this.#dataVersion.get() ?? 0;
     } catch (error) {
       this.#db.close();
-      throw translate(error);
+      throw asStoreError(error);
     }
   }
 
@@ -112,6 +110,7 @@ export class Connection {
   }
 
   #write<T>(work: () => T): T {
+    this.#assertOpen();
     try {
       this.#begin.run();
       this.#noticeOthers();
@@ -122,13 +121,14 @@ export class Connection {
     } catch (error) {
       this.#abandon();
       this.#forgetAll();
-      const translated = translate(error);
+      const translated = asStoreError(error);
       if (translated instanceof StoreUnavailable) this.#writeFailed = true;
       throw translated;
     }
   }
 
   #read<T>(work: () => T): T {
+    this.#assertOpen();
     try {
       this.#beginRead.run();
       this.#noticeOthers();
@@ -137,7 +137,7 @@ export class Connection {
       return result;
     } catch (error) {
       this.#abandon();
-      throw translate(error);
+      throw asStoreError(error);
     }
   }
 
@@ -162,6 +162,11 @@ export class Connection {
     this.#db.close();
   }
 
+  #assertOpen(): void {
+    if (this.#db.open) return;
+    throw new StoreUnavailable('The database has been closed. Start the service again.');
+  }
+
   #noticeOthers(): void {
     const version = this.#dataVersion.get() ?? 0;
     if (version === this.#seenVersion) return;
@@ -181,20 +186,4 @@ export class Connection {
       // Some failures roll back by themselves; then there is nothing left to undo.
     }
   }
-}
-
-function translate(error: unknown): unknown {
-  if (error instanceof Database.SqliteError && PASSING.test(error.code)) {
-    return new StoreUnavailable(
-      `The database cannot be used now (${error.code}: ${error.message}). ` +
-        'See that its disk has room, is writable, and that no other program holds a lock on it.',
-      { cause: error },
-    );
-  }
-  if (error instanceof TypeError && error.message.includes('connection is not open')) {
-    return new StoreUnavailable('The database has been closed. Start the service again.', {
-      cause: error,
-    });
-  }
-  return error;
 }

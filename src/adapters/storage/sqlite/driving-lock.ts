@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
+import { sqliteCode } from './sqlite-errors.js';
 
 /** Another process is driving the jobs of this database. */
 export class StoreInUse extends Error {
@@ -33,7 +34,7 @@ export function lockForDriving(databasePath: string): DrivingLock {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+    if (sqliteCode(error)?.startsWith('SQLITE_BUSY') === true) {
       throw new StoreInUse(databasePath, { cause: error });
     }
     throw error;

@@ -11,7 +11,7 @@ import { SEGMENT_JOBS, type TimeBounds } from './time-bounds.js';
 /** Jobs that may stay out of the postings; every list looks at each of them. */
 const RECENT_JOBS = 2 * SEGMENT_JOBS;
 /** With more of them than this, one commit seals several segments. */
-const RECENT_JOBS_AT_MOST = 4096;
+const RECENT_JOBS_AT_MOST = 4 * SEGMENT_JOBS;
 
 interface RecentRow {
   readonly seq: number;

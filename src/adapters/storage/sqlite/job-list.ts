@@ -1,5 +1,13 @@
 import type { JobPage, JobQuery } from '../../../ports/job-projections.js';
-import { BLOCK_JOBS, type Bits, countBits, intersect, unite, visitBits } from './posting-bits.js';
+import {
+  BLOCK_JOBS,
+  type Bits,
+  countBits,
+  emptyBits,
+  intersect,
+  unite,
+  visitBits,
+} from './posting-bits.js';
 import {
   EVERY_JOB,
   type IndexedJob,
@@ -61,16 +69,22 @@ export class JobList {
     // A tenant or owner whose jobs are all recent has a scope only once one of them is sealed.
     const all = this.#select(query, scope);
     const total = this.#count(all);
+    const skip = 'offset' in query.start ? query.start.offset : 0;
     const walk: PageWalk = {
-      skip: 'offset' in query.start ? query.start.offset : 0,
-      limit: query.limit + 1,
+      skip,
+      // Where the total is known the walk ends with the last job, not with the last block.
+      limit: Math.min(
+        query.limit + 1,
+        total.totalIsLowerBound ? Infinity : Math.max(0, total.total - skip),
+      ),
       found: [],
     };
     const descending = query.sort !== 'created_at';
     if (query.sort === 'created_at' || query.sort === '-created_at') {
       this.#walk(all, descending, from, walk, undefined);
     } else {
-      const priorities = query.sort === 'priority' ? PRIORITIES : PRIORITIES.toReversed();
+      const wanted = PRIORITIES.filter((p) => p === (query.priority ?? p));
+      const priorities = query.sort === 'priority' ? wanted : wanted.toReversed();
       const start = from === undefined ? 0 : priorities.findIndex((p) => p === from.priority);
       for (const priority of priorities.slice(start)) {
         if (walk.found.length >= walk.limit) break;
@@ -180,46 +194,50 @@ export class JobList {
     if (rarest === undefined || sum(rarest) === 0) return;
     const last = Math.floor((this.#bounds.sealed - 1) / BLOCK_JOBS);
     const { period } = selection;
-    let block = start ?? (descending ? last : 0);
-    for (;;) {
+    const step = descending ? -1 : 1;
+    const bits = emptyBits();
+    for (let block = start ?? (descending ? last : 0); block >= 0 && block <= last; block += step) {
+      if (period !== undefined && !this.#bounds.mayHold(block, period)) continue;
       const nearest = this.#nearest(rarest, block, descending);
       if (nearest === undefined) return;
-      const { bits } = nearest;
-      ({ block } = nearest);
-      if (period === undefined || this.#bounds.mayHold(block, period)) {
-        for (const group of others) this.#intersect(bits, group, block);
-        if (period !== undefined) this.#bounds.narrow(bits, block, period);
-        if (!visit(block, bits)) return;
+      if (nearest !== block) {
+        block = nearest - step;
+        continue;
       }
-      block += descending ? -1 : 1;
+      bits.fill(0);
+      for (const facet of rarest) this.#unite(bits, facet, block);
+      for (const group of others) this.#intersect(bits, group, block);
+      if (period !== undefined) this.#bounds.narrow(bits, block, period);
+      if (!visit(block, bits)) return;
     }
   }
 
-  #nearest(
-    group: readonly Facet[],
-    from: number,
-    descending: boolean,
-  ): { block: number; bits: Bits } | undefined {
-    let best: { block: number; bits: Bits } | undefined;
+  #nearest(group: readonly Facet[], from: number, descending: boolean): number | undefined {
+    let best: number | undefined;
     for (const facet of group) {
-      const found = this.#postings.nearest(facet.id, from, descending);
-      if (found === undefined) continue;
-      if (best?.block === found.block) unite(best.bits, found.bits);
-      else if (best === undefined || found.block > best.block === descending) best = found;
+      const block = this.#postings.nearest(facet.id, from, descending);
+      if (block === from) return block;
+      if (block !== undefined && (best === undefined || block > best === descending)) best = block;
     }
     return best;
   }
 
+  #unite(bits: Bits, facet: Facet, block: number): void {
+    const found = this.#postings.block(facet.id, block);
+    if (found !== undefined) unite(bits, found);
+  }
+
   #intersect(bits: Bits, group: readonly Facet[], block: number): void {
-    let either: Bits | undefined;
-    for (const facet of group) {
-      const found = this.#postings.block(facet.id, block);
-      if (found === undefined) continue;
-      if (either === undefined) either = found;
-      else unite(either, found);
+    const [only, ...more] = group;
+    const first = only && this.#postings.block(only.id, block);
+    if (more.length === 0) {
+      if (first === undefined) bits.fill(0);
+      else intersect(bits, first);
+      return;
     }
-    if (either === undefined) bits.fill(0);
-    else intersect(bits, either);
+    const either = emptyBits();
+    for (const facet of group) this.#unite(either, facet, block);
+    intersect(bits, either);
   }
 }
 

@@ -24,7 +24,9 @@ export function decodeCursor(query: JobQuery, cursor: string): ListPosition {
     list !== fingerprint(query) ||
     !isWhole(seq) ||
     !isWhole(priority) ||
-    (byPriority ? priority < 1 || priority > 5 : priority !== 0)
+    (byPriority
+      ? priority < 1 || priority > 5 || priority !== (query.priority ?? priority)
+      : priority !== 0)
   ) {
     throw new InvalidCursor();
   }

@@ -13,6 +13,8 @@ import {
 /** Blocks a facet may have: a posting's place is `facet * MAX_BLOCKS + block`. */
 const MAX_BLOCKS = 2 ** 22;
 const CACHED_FACETS = 50_000;
+/** Postings that lists have read lately: 2 KiB each. */
+const KEPT_POSTINGS = 4096;
 
 /** A property that jobs of a scope share, such as `status=failed`, and how many do. */
 export interface Facet {
@@ -42,6 +44,7 @@ export class Postings implements Remembering {
   readonly #previous: Statement<[number, number], PostingRow>;
   readonly #ids = new Map<number, Map<string, number>>();
   #cached = 0;
+  readonly #read = new Map<number, Bits>();
   #edits = new Map<number, Edit>();
 
   constructor(connection: Connection) {
@@ -68,6 +71,7 @@ export class Postings implements Remembering {
   forget(): void {
     this.#ids.clear();
     this.#cached = 0;
+    this.#read.clear();
     this.#edits = new Map();
   }
 
@@ -92,6 +96,7 @@ export class Postings implements Remembering {
     this.#edits = new Map();
     const totals = new Map<number, number>();
     for (const [place, edit] of edits) {
+      this.#read.delete(place);
       const stored = this.#get.get(place);
       const bits = stored === undefined ? emptyBits() : decodeBits(stored);
       let delta = 0;
@@ -106,25 +111,33 @@ export class Postings implements Remembering {
     for (const [facet, delta] of totals) if (delta !== 0) this.#addTotal.run(delta, facet);
   }
 
-  /** The jobs of a facet in one block. */
+  /** The jobs of a facet in one block. Shared: to be copied before it is changed. */
   block(facet: number, block: number): Bits | undefined {
-    const bytes = this.#get.get(facet * MAX_BLOCKS + block);
-    return bytes === undefined ? undefined : decodeBits(bytes);
+    const place = facet * MAX_BLOCKS + block;
+    const known = this.#read.get(place);
+    if (known !== undefined) return known;
+    const bytes = this.#get.get(place);
+    return bytes === undefined ? undefined : this.#keep(place, bytes);
   }
 
   /** The nearest block, from this one on in the direction asked for, in which the facet has jobs. */
-  nearest(
-    facet: number,
-    block: number,
-    descending: boolean,
-  ): { readonly block: number; readonly bits: Bits } | undefined {
+  nearest(facet: number, block: number, descending: boolean): number | undefined {
+    if (block < 0) return undefined;
     const base = facet * MAX_BLOCKS;
+    if (this.#read.has(base + block)) return block;
     const row = descending
-      ? block < 0
-        ? undefined
-        : this.#previous.get(base + block, base)
+      ? this.#previous.get(base + block, base)
       : this.#next.get(base + block, base + MAX_BLOCKS);
-    return row === undefined ? undefined : { block: row.place - base, bits: decodeBits(row.bits) };
+    if (row === undefined) return undefined;
+    this.#keep(row.place, row.bits);
+    return row.place - base;
+  }
+
+  #keep(place: number, bytes: Uint8Array): Bits {
+    if (this.#read.size >= KEPT_POSTINGS) this.#read.clear();
+    const bits = decodeBits(bytes);
+    this.#read.set(place, bits);
+    return bits;
   }
 
   #edit(scope: number, name: string, seq: number): Edit {

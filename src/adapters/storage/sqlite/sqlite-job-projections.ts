@@ -97,13 +97,14 @@ export class SqliteJobProjections implements JobProjections {
       return found.length < limit;
     };
     const facet = postings.find(NO_SCOPE, UNFINISHED);
-    let next = Math.floor(from / BLOCK_JOBS);
-    for (;;) {
-      const nearest = facet && postings.nearest(facet.id, next, false);
-      if (nearest === undefined) break;
-      const base = nearest.block * BLOCK_JOBS;
-      if (!visitBits(nearest.bits, false, (bit) => take(base + bit))) return found;
-      next = nearest.block + 1;
+    let block = Math.floor(from / BLOCK_JOBS);
+    for (; facet !== undefined; block += 1) {
+      const nearest = postings.nearest(facet.id, block, false);
+      const bits = nearest === undefined ? undefined : postings.block(facet.id, nearest);
+      if (nearest === undefined || bits === undefined) break;
+      block = nearest;
+      const base = block * BLOCK_JOBS;
+      if (!visitBits(bits, false, (bit) => take(base + bit))) return found;
     }
     for (const job of index.recent) {
       if (!isTerminalJob(job.status) && !take(job.seq)) break;

@@ -17,6 +17,13 @@ interface BoundsRow {
   readonly bounds: Uint8Array;
 }
 
+interface BlockBounds {
+  /** Earliest and latest of each segment, in turn. */
+  readonly bounds: Float64Array;
+  readonly earliest: number;
+  readonly latest: number;
+}
+
 /**
  * The earliest and the latest creation in every sealed segment, by which a period is narrowed to
  * the segments that can hold it. Clocks are set back now and then, so nothing is assumed of the
@@ -28,7 +35,7 @@ export class TimeBounds implements Remembering {
   readonly #last: Statement<[], BoundsRow>;
   readonly #within: Statement<[number, number, number, number], number>;
   /** Of full blocks only: those no longer change. */
-  readonly #full = new Map<number, Float64Array>();
+  readonly #full = new Map<number, BlockBounds>();
   #sealed: number | undefined;
 
   constructor(connection: Connection) {
@@ -81,16 +88,13 @@ export class TimeBounds implements Remembering {
 
   /** Whether a block can hold jobs of a period. */
   mayHold(block: number, period: Period): boolean {
-    const bounds = this.#bounds(block);
-    for (let segment = 0; segment < SEGMENTS; segment += 1) {
-      if (overlap(bounds, segment, period) !== 'none') return true;
-    }
-    return false;
+    const { earliest, latest } = this.#block(block);
+    return latest >= period.from && earliest < period.to;
   }
 
   /** Clears the bits of jobs that were not created in the period. */
   narrow(bits: Bits, block: number, period: Period): void {
-    const bounds = this.#bounds(block);
+    const { bounds } = this.#block(block);
     for (let segment = 0; segment < SEGMENTS; segment += 1) {
       const from = segment * SEGMENT_JOBS;
       const to = from + SEGMENT_JOBS;
@@ -108,15 +112,23 @@ export class TimeBounds implements Remembering {
     for (let word = from >>> 5; word < to >>> 5; word += 1) bits[word] = kept[word] ?? 0;
   }
 
-  #bounds(block: number): Float64Array {
+  #block(block: number): BlockBounds {
     const cached = this.#full.get(block);
     if (cached !== undefined) return cached;
     const stored = this.#get.get(block) ?? new Uint8Array(0);
     const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
     const bounds = new Float64Array(stored.length / 8);
-    for (let at = 0; at < bounds.length; at += 1) bounds[at] = view.getFloat64(at * 8, true);
-    if (bounds.length === SEGMENTS * 2) this.#full.set(block, bounds);
-    return bounds;
+    let earliest = Infinity;
+    let latest = -Infinity;
+    for (let at = 0; at < bounds.length; at += 1) {
+      const bound = view.getFloat64(at * 8, true);
+      bounds[at] = bound;
+      earliest = Math.min(earliest, bound);
+      latest = Math.max(latest, bound);
+    }
+    const read = { bounds, earliest, latest };
+    if (bounds.length === SEGMENTS * 2) this.#full.set(block, read);
+    return read;
   }
 }
 
