@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import { transformFileSync } from '@swc/core';
 
 const ROOT = process.cwd();
 const SOURCES = path.join(ROOT, 'src');
+const OLD_MS = 3_600_000;
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'baton-e2e');
 
 /**
@@ -28,6 +30,7 @@ export function builtService(): string {
   for (const file of files) hash.update(file).update(readFileSync(path.join(SOURCES, file)));
   const folder = path.join(CACHE, hash.digest('hex').slice(0, 16));
   if (existsSync(folder)) return folder;
+  removeOld();
 
   const draft = path.join(CACHE, randomUUID());
   for (const file of files) {
@@ -47,4 +50,14 @@ export function builtService(): string {
     rmSync(draft, { recursive: true });
   }
   return folder;
+}
+
+/** Earlier sources, which no test can still be running. */
+function removeOld(): void {
+  if (!existsSync(CACHE)) return;
+  for (const name of readdirSync(CACHE)) {
+    const folder = path.join(CACHE, name);
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > OLD_MS) rmSync(folder, { recursive: true, force: true });
+  }
 }
