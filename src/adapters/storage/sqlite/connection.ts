@@ -19,8 +19,8 @@ export interface Remembering {
 }
 
 const DEFAULT_BUSY_TIMEOUT = 25;
-/** 16 MiB of log between checkpoints; more of them would rewrite the same hot pages more often. */
-const CHECKPOINT_PAGES = 4096;
+/** 8 MiB of log between checkpoints: fewer rewrite the same hot pages more often, more take longer. */
+const CHECKPOINT_PAGES = 2048;
 
 /**
  * The one connection that the stores share. Everything runs synchronously in transactions, so that

@@ -10,6 +10,8 @@ export const MAX_NODES = 2 ** 20;
 const FOLD_NODES = 256;
 /** Characters of records that may be unfolded. */
 const FOLD_SIZE = 256 * 1024;
+/** Nodes that are passed over together when each of them has a state of its own. */
+const STRETCH = 256;
 
 /** What is not yet folded of a job's records. */
 export interface Unfolded {
@@ -32,6 +34,8 @@ export class NodeStates {
   readonly #one: Statement<[number], string>;
   readonly #range: Statement<[number, number], string>;
   readonly #statusRange: Statement<[number, number], [place: number, status: NodeStatus]>;
+  readonly #count: Statement<[number, number], number>;
+  readonly #anyUnusual: Statement<[string, number, number], number>;
   readonly #unusual: Statement<[string, number, number, number], string>;
   readonly #completed: Statement<[number, number, number], string>;
 
@@ -64,6 +68,17 @@ export class NodeStates {
         'SELECT place, status FROM node_state WHERE place >= ? AND place <= ? ORDER BY place',
       )
       .raw();
+    this.#count = connection
+      .prepare<[number, number], number>(
+        'SELECT count(*) FROM node_state WHERE place >= ? AND place <= ?',
+      )
+      .pluck();
+    this.#anyUnusual = connection
+      .prepare<[string, number, number], number>(
+        "SELECT 1 FROM node_state WHERE status = ? AND status <> 'completed' " +
+          'AND place >= ? AND place <= ? LIMIT 1',
+      )
+      .pluck();
     this.#unusual = connection
       .prepare<[string, number, number, number], string>(
         "SELECT state FROM node_state WHERE status = ? AND status <> 'completed' " +
@@ -153,10 +168,7 @@ export class NodeStates {
     return found.sort((a, b) => a.index - b.index).slice(0, limit);
   }
 
-  /**
-   * The first `limit` nodes after an index that have no stored state, or one of this status.
-   * `undefined` stands for no state.
-   */
+  /** The first `limit` nodes after an index that have no stored state, or one of this status. */
   unstartedOr(
     job: number,
     status: NodeStatus,
@@ -166,22 +178,33 @@ export class NodeStates {
   ): number[] {
     const folded = this.foldedTo(job);
     const pending = this.#pending(job, folded);
+    const overriding = [...pending.values()].filter((node) => node.status === status);
     const found: number[] = [];
     const take = (index: number, stored: NodeStatus | undefined): void => {
       const now = pending.get(index)?.status ?? stored;
       if (now === undefined || now === status) found.push(index);
     };
     let next = after + 1;
-    if (folded > 0) {
-      const base = job * MAX_NODES;
-      for (const [place, stored] of this.#statusRange.iterate(base + next, base + nodeCount - 1)) {
-        while (next < place - base && found.length < limit) take(next++, undefined);
-        if (found.length >= limit) break;
-        take(next++, stored);
+    const base = job * MAX_NODES;
+    while (next < nodeCount && found.length < limit) {
+      const end = Math.min(next + STRETCH, nodeCount);
+      const rows = folded > 0 ? (this.#count.get(base + next, base + end - 1) ?? 0) : 0;
+      const overridden = overriding.some((node) => node.index >= next && node.index < end);
+      const none =
+        status === 'pending' || !this.#anyUnusual.get(status, base + next, base + end - 1);
+      if (rows === end - next && none && !overridden) {
+        next = end;
+        continue;
       }
+      if (rows > 0) {
+        for (const [place, stored] of this.#statusRange.iterate(base + next, base + end - 1)) {
+          while (next < place - base) take(next++, undefined);
+          take(next++, stored);
+        }
+      }
+      while (next < end) take(next++, undefined);
     }
-    while (next < nodeCount && found.length < limit) take(next++, undefined);
-    return found;
+    return found.slice(0, limit);
   }
 
   #pending(job: number, folded: number): Map<number, NodeProjection> {
