@@ -120,6 +120,8 @@ export class GroupCommit {
     if (this.#backoff === 0) this.#logger.error({ err: error }, 'the store takes no commits');
     this.#backoff = Math.min(LONGEST_BACKOFF_MS, this.#backoff * 2 || FIRST_BACKOFF_MS);
     this.#again(members.filter((member) => member.failed(error)));
+    // With nobody left who waits for the store, the next to come finds out for itself.
+    if (this.#waiting.size === 0) this.#backoff = 0;
     this.#done();
   }
 
