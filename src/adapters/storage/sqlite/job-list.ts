@@ -204,9 +204,8 @@ export class JobList {
         block = nearest - step;
         continue;
       }
-      bits.fill(0);
-      for (const facet of rarest) this.#unite(bits, facet, block);
-      for (const group of others) this.#intersect(bits, group, block);
+      this.#gather(bits, rarest, block);
+      if (!others.every((group) => this.#intersect(bits, group, block))) continue;
       if (period !== undefined) this.#bounds.narrow(bits, block, period);
       if (!visit(block, bits)) return;
     }
@@ -222,22 +221,27 @@ export class JobList {
     return best;
   }
 
-  #unite(bits: Bits, facet: Facet, block: number): void {
-    const found = this.#postings.block(facet.id, block);
-    if (found !== undefined) unite(bits, found);
-  }
-
-  #intersect(bits: Bits, group: readonly Facet[], block: number): void {
+  /** Sets the bits of the jobs that have any facet of the group. */
+  #gather(bits: Bits, group: readonly Facet[], block: number): void {
     const [only, ...more] = group;
     const first = only && this.#postings.block(only.id, block);
+    if (first === undefined) bits.fill(0);
+    else bits.set(first);
+    for (const facet of more) {
+      const found = this.#postings.block(facet.id, block);
+      if (found !== undefined) unite(bits, found);
+    }
+  }
+
+  #intersect(bits: Bits, group: readonly Facet[], block: number): boolean {
+    const [only, ...more] = group;
     if (more.length === 0) {
-      if (first === undefined) bits.fill(0);
-      else intersect(bits, first);
-      return;
+      const found = only && this.#postings.block(only.id, block);
+      return found !== undefined && intersect(bits, found);
     }
     const either = emptyBits();
-    for (const facet of group) this.#unite(either, facet, block);
-    intersect(bits, either);
+    this.#gather(either, group, block);
+    return intersect(bits, either);
   }
 }
 

@@ -43,8 +43,15 @@ export function clearRange(bits: Bits, from: number, to: number): void {
   }
 }
 
-export function intersect(bits: Bits, other: Bits): void {
-  for (let word = 0; word < WORDS; word += 1) bits[word] = (bits[word] ?? 0) & (other[word] ?? 0);
+/** Keeps the bits that are also in `other`; answers whether any are left. */
+export function intersect(bits: Bits, other: Bits): boolean {
+  let any = 0;
+  for (let word = 0; word < WORDS; word += 1) {
+    const both = (bits[word] ?? 0) & (other[word] ?? 0);
+    bits[word] = both;
+    any |= both;
+  }
+  return any !== 0;
 }
 
 export function unite(bits: Bits, other: Bits): void {
