@@ -6,10 +6,9 @@ import { pathToFileURL } from 'node:url';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-/** Writes those generated files that are not what the sources say; all of them without names. */
-export async function writeGenerated(names) {
+/** Writes those generated files that are not what the sources say. */
+async function writeStale() {
   for (const [name, text] of await stale()) {
-    if (names !== undefined && !names.includes(name)) continue;
     const file = path.join(root, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
@@ -30,16 +29,14 @@ async function stale() {
   });
 }
 
-if (process.argv[1] === import.meta.filename) {
-  if (process.argv.includes('--write')) {
-    await writeGenerated();
-  } else {
-    const differing = await stale();
-    for (const [name] of differing) console.error(`${name} is not what the sources say.`);
-    if (differing.length > 0) {
-      console.error('Run: npm run build && node scripts/check-generated.mjs --write');
-      process.exit(1);
-    }
-    console.log('Every generated file is what the sources say.');
+if (process.argv.includes('--write')) {
+  await writeStale();
+} else {
+  const differing = await stale();
+  for (const [name] of differing) console.error(`${name} is not what the sources say.`);
+  if (differing.length > 0) {
+    console.error('Run: npm run generate');
+    process.exit(1);
   }
+  console.log('Every generated file is what the sources say.');
 }

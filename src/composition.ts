@@ -7,6 +7,7 @@ import { LocalCommandRunner } from './adapters/system/local-command-runner.js';
 import { systemClock } from './adapters/system/system-clock.js';
 import { executorsOn } from './composition-executors.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
+import { logStates } from './engine/state-log.js';
 import type { Dependencies } from './modules/dependencies.js';
 import { TokenService } from './platform/auth/index.js';
 import type { Config } from './platform/config/index.js';
@@ -65,6 +66,7 @@ export function compose(config: Config, secret: string, logger: Logger): Composi
       ownerId: randomUUID(),
     },
   });
+  logStates(engine.tracker, logger);
   return {
     dependencies: {
       config,
