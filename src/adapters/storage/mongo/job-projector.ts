@@ -1,0 +1,233 @@
+import type { JobRef } from '../../../core/job/job-record.js';
+import { jobKey } from './keys.js';
+import type { Connection } from './mongo-connection.js';
+import { isDuplicate } from './mongo-errors.js';
+import { JobChanges, type Unprojected } from './projection-changes.js';
+import type { StoredCommits } from './stored-commits.js';
+
+/** Documents written in one round, about. */
+const DOCUMENTS_A_ROUND = 2_000;
+/** Commits caught up in one read; each may hold megabytes. */
+const CAUGHT_UP_AT_ONCE = 200;
+/** Commits looked at in one look for those left behind. */
+const LOOKED_AT = 5_000;
+const FIRST_BACKOFF = 50;
+const LONGEST_BACKOFF = 2_000;
+
+/**
+ * Brings the projections up to what the journal says, after each commit and in the background. A
+ * round writes the nodes, then the jobs, then takes the mark `pending` off the commits: a job is
+ * never shown ahead of its nodes, and what a crash leaves undone keeps its mark and is done again.
+ * Every write names its version and loses to a newer one, so doing it again changes nothing.
+ */
+export class JobProjector {
+  readonly #connection: Connection;
+  readonly #stored: StoredCommits;
+  #waiting = new Map<string, JobChanges>();
+  #writing = new Map<string, JobChanges>();
+  #running: Promise<void> | undefined;
+  #closing = false;
+  #backoff = 0;
+  /** Commits of other processes that were pending at the last look. */
+  #suspects: ReadonlySet<string> = new Set();
+  #rounds: (() => void)[] = [];
+  #looking: NodeJS.Timeout | undefined;
+  #resume: (() => void) | undefined;
+
+  readonly #onError: (error: unknown) => void;
+  #tickets = 0;
+
+  /** `onError` is told why a round failed; the round is tried again. */
+  constructor(
+    connection: Connection,
+    stored: StoredCommits,
+    onError: (error: unknown) => void = () => undefined,
+  ) {
+    this.#connection = connection;
+    this.#stored = stored;
+    this.#onError = onError;
+  }
+
+  /** Has these commits, which are in the journal, shown soon. */
+  enqueue(commits: readonly Unprojected[]): void {
+    for (const commit of commits) {
+      const key = jobKey(commit.ref);
+      let changes = this.#waiting.get(key);
+      if (changes === undefined) {
+        changes = new JobChanges(commit.ref, ++this.#tickets);
+        this.#waiting.set(key, changes);
+      }
+      changes.add(commit);
+    }
+    if (this.#waiting.size > 0) this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything enqueued so far is shown. */
+  async settled(): Promise<void> {
+    while (this.#waiting.size > 0 || this.#writing.size > 0) await this.#nextRound();
+  }
+
+  /**
+   * Resolves when what this process has committed of a job (of all jobs, without `ref`) is shown, or
+   * when `patience` ms have passed: reads then answer with what there is.
+   */
+  async caughtUp(patience: number, ref?: JobRef): Promise<void> {
+    const last = this.#tickets;
+    const ends = performance.now() + patience;
+    while (this.#unshown(ref).some((changes) => changes.ticket <= last)) {
+      const remaining = ends - performance.now();
+      if (remaining <= 0) return;
+      await this.#nextRound(remaining);
+    }
+  }
+
+  /** Shows what was left behind by processes that died, as it stands now. */
+  async catchUp(): Promise<void> {
+    const pending = await this.#connection.call(() => this.#stored.pending(Infinity));
+    await this.#catchUpOn(pending);
+  }
+
+  /** Shows what was left behind of one job; answers whether there was anything. */
+  async catchUpJob(ref: JobRef): Promise<boolean> {
+    const commits = await this.#stored.pendingOf(ref);
+    this.enqueue(commits);
+    return commits.length > 0;
+  }
+
+  /** Looks for what other processes left behind, every `interval` ms. */
+  lookEvery(interval: number): void {
+    const look = (): void => {
+      this.#looking = setTimeout(() => {
+        void this.#lookOnce().finally(() => {
+          if (!this.#closing) look();
+        });
+      }, interval);
+      this.#looking.unref();
+    };
+    look();
+  }
+
+  /** Shows what is waiting, for `patience` ms at most; the rest is done at the next opening. */
+  async close(patience: number): Promise<void> {
+    clearTimeout(this.#looking);
+    await this.caughtUp(patience);
+    this.#closing = true;
+    this.#resume?.();
+    await this.#running;
+    for (const resolve of this.#rounds.splice(0)) resolve();
+  }
+
+  /** What is pending at two looks in a row is nobody's work in progress. */
+  async #lookOnce(): Promise<void> {
+    try {
+      const pending = await this.#connection.call(() => this.#stored.pending(LOOKED_AT));
+      const mine = new Set(this.#unshown().flatMap(({ commits }) => commits));
+      const others = pending.filter((commit) => !mine.has(commit));
+      const left = others.filter((commit) => this.#suspects.has(commit));
+      this.#suspects = new Set(others);
+      await this.#catchUpOn(left);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  async #catchUpOn(pending: readonly string[]): Promise<void> {
+    for (let at = 0; at < pending.length; at += CAUGHT_UP_AT_ONCE) {
+      const some = pending.slice(at, at + CAUGHT_UP_AT_ONCE);
+      this.enqueue(await this.#connection.call(() => this.#stored.read(some)));
+      await this.settled();
+    }
+  }
+
+  #unshown(ref?: JobRef): JobChanges[] {
+    if (ref === undefined) return [...this.#writing.values(), ...this.#waiting.values()];
+    const key = jobKey(ref);
+    return [this.#writing.get(key), this.#waiting.get(key)].filter(
+      (changes) => changes !== undefined,
+    );
+  }
+
+  async #run(): Promise<void> {
+    // What is committed in the same turn goes together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.size > 0 && !this.#closing) {
+      this.#takeRound();
+      try {
+        await this.#connection.call(() => this.#write([...this.#writing.values()]));
+        this.#backoff = 0;
+        this.#writing = new Map();
+      } catch (error) {
+        this.#onError(error);
+        this.#putBack();
+        this.#backoff = Math.min(LONGEST_BACKOFF, this.#backoff * 2 || FIRST_BACKOFF);
+        await this.#pause(this.#backoff);
+      }
+      for (const resolve of this.#rounds.splice(0)) resolve();
+    }
+    this.#running = undefined;
+  }
+
+  #takeRound(): void {
+    let size = 0;
+    for (const [key, changes] of this.#waiting) {
+      if (size >= DOCUMENTS_A_ROUND) break;
+      this.#waiting.delete(key);
+      this.#writing.set(key, changes);
+      size += changes.size;
+    }
+  }
+
+  /** In front of what has come since; newer states win in the database whatever the order. */
+  #putBack(): void {
+    const newer = this.#waiting;
+    this.#waiting = this.#writing;
+    this.#writing = new Map();
+    for (const [key, changes] of newer) {
+      const older = this.#waiting.get(key);
+      if (older === undefined) this.#waiting.set(key, changes);
+      else older.merge(changes);
+    }
+  }
+
+  async #write(round: readonly JobChanges[]): Promise<void> {
+    const { nodes, jobs, commits } = this.#connection;
+    const nodeWrites = round.flatMap((changes) => changes.nodeWrites());
+    if (nodeWrites.length > 0) {
+      await retryRace(() => nodes.bulkWrite(nodeWrites, { ordered: false }));
+    }
+    const jobWrites = round.flatMap((changes) => changes.jobWrites());
+    await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
+    const done = round.flatMap((changes) => changes.commits);
+    await commits.updateMany({ _id: { $in: done } }, { $unset: { pending: 1 } });
+  }
+
+  #nextRound(within?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = within === undefined ? undefined : setTimeout(resolve, within);
+      this.#rounds.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#resume = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Two processes may insert the same document at once; the one that comes second updates it then. */
+async function retryRace(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    await write();
+  }
+}

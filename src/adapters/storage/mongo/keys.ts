@@ -1,0 +1,31 @@
+import type { JobRef } from '../../../core/job/job-record.js';
+
+/*
+ * Documents are found by `_id`s made of what names them: the index that every server has anyway is
+ * then the only one that the hot path needs. JSON keeps the parts apart, whatever is in them.
+ */
+
+export function jobKey({ tenantId, jobId }: JobRef): string {
+  return `${JSON.stringify(tenantId)},${JSON.stringify(jobId)}`;
+}
+
+/** Of the commit that made the job's version `version`. */
+export function commitKey(job: string, version: number): string {
+  return `${job},${version}`;
+}
+
+export function nodeKey(job: string, index: number): string {
+  return `${job},${index}`;
+}
+
+export function partKey(commit: string, commitId: string, part: number): string {
+  return `${commit},${JSON.stringify(commitId)},${part}`;
+}
+
+export function claimKey(tenantId: string, owner: string, key: string): string {
+  return JSON.stringify([tenantId, owner, key]);
+}
+
+export function testCaseKey(tenantId: string, name: string): string {
+  return JSON.stringify([tenantId, name]);
+}

@@ -1,0 +1,47 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { NodeStatus } from '../../../../core/job/status.js';
+import type { Fields } from './fields.js';
+
+/** What changes of a node; `version` is that of the commit, and comes first (see StoredJobState). */
+export interface StoredNodeState {
+  readonly version: number;
+  readonly status: NodeStatus;
+  /** JSON of the node's projection. */
+  readonly node: string;
+}
+
+/**
+ * A node of a job: its definition, where the definition is not in version 1 of the journal, and its
+ * state, once it has one.
+ */
+@Schema({ collection: 'nodes', versionKey: false, autoIndex: false, autoCreate: false })
+export class JobNode {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  @Prop({ type: String, required: true })
+  tenant!: string;
+
+  @Prop({ type: String, required: true })
+  job!: string;
+
+  /** Its place in the definition, from 0. */
+  @Prop({ type: Number, required: true, min: 0 })
+  index!: number;
+
+  @Prop({ type: String })
+  nodeId?: string;
+
+  /** JSON. */
+  @Prop({ type: String })
+  definition?: string;
+
+  @Prop({ type: Object })
+  state?: StoredNodeState;
+}
+
+export type JobNodeDocument = Fields<JobNode>;
+
+export const JobNodeSchema = SchemaFactory.createForClass(JobNode);
+JobNodeSchema.index({ tenant: 1, job: 1, 'state.status': 1, index: 1 }, { name: 'status' });
+JobNodeSchema.index({ tenant: 1, job: 1, nodeId: 1 }, { name: 'node_id' });

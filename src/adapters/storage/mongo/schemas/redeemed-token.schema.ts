@@ -1,0 +1,18 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { Fields } from './fields.js';
+
+/** A single-use token that has been used; its id is the document's. */
+@Schema({ collection: 'redeemed_tokens', versionKey: false, autoIndex: false, autoCreate: false })
+export class RedeemedToken {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  /** Epoch milliseconds. */
+  @Prop({ type: Number, required: true })
+  expiresAt!: number;
+}
+
+export type RedeemedTokenDocument = Fields<RedeemedToken>;
+
+export const RedeemedTokenSchema = SchemaFactory.createForClass(RedeemedToken);
+RedeemedTokenSchema.index({ expiresAt: 1 }, { name: 'expiry' });

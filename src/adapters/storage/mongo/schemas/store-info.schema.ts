@@ -1,0 +1,16 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { Fields } from './fields.js';
+
+/** One document, `_id` `schema`: which version of the documents' shape the database holds. */
+@Schema({ collection: 'store_info', versionKey: false, autoIndex: false, autoCreate: false })
+export class StoreInfo {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  @Prop({ type: Number, required: true })
+  version!: number;
+}
+
+export type StoreInfoDocument = Fields<StoreInfo>;
+
+export const StoreInfoSchema = SchemaFactory.createForClass(StoreInfo);

@@ -1,0 +1,140 @@
+import type { JobRef } from '../../../core/job/job-record.js';
+import type { JournalRecord } from '../../../ports/job-journal.js';
+import { commitKey, jobKey, partKey } from './keys.js';
+import { DURABLE, type Connection } from './mongo-connection.js';
+import { duplicatesIn } from './mongo-errors.js';
+import type { Unprojected } from './projection-changes.js';
+import { decodeEvents, decodeHeader, decodeNodes, decodeProgress } from './record-codec.js';
+import type { JobCommitDocument } from './schemas/job-commit.schema.js';
+
+/** Versions asked for in one round trip. */
+const VERSIONS_A_TRIP = 256;
+
+/** Reads commits of the journal, of which a job's are numbered without gaps. */
+export class StoredCommits {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Records after a version, oldest first, at most `limit`. */
+  async records(ref: JobRef, afterVersion: number, limit: number): Promise<JournalRecord[]> {
+    const records: JournalRecord[] = [];
+    let after = afterVersion;
+    while (records.length < limit) {
+      const wanted = Math.min(VERSIONS_A_TRIP, limit - records.length);
+      const found = await this.#versions(ref, after, wanted);
+      for (const commit of found) {
+        const events = decodeEvents(await this.#body(commit));
+        records.push({ version: commit.version, at: commit.at, events });
+      }
+      if (found.length < wanted) break;
+      after += wanted;
+    }
+    return records;
+  }
+
+  /** The newest version of a job, which has at least `known`; 0 when there is no such job. */
+  async lastVersion(ref: JobRef, known: number): Promise<number> {
+    const job = jobKey(ref);
+    let last = known;
+    for (;;) {
+      const keys = versionKeys(job, last, VERSIONS_A_TRIP);
+      const found = await this.#connection.commits
+        .find({ _id: { $in: keys } }, { projection: { version: 1, swept: 1 } })
+        .toArray();
+      for (const { version, swept } of found) if (swept !== true) last = Math.max(last, version);
+      if (found.length < VERSIONS_A_TRIP) return last;
+    }
+  }
+
+  /** The `_id`s of commits that the projections may not show yet. */
+  async pending(limit: number): Promise<readonly string[]> {
+    const cursor = this.#connection.commits.find({ pending: true }, { projection: { _id: 1 } });
+    if (limit !== Infinity) cursor.limit(limit);
+    return (await cursor.toArray()).map(({ _id }) => _id);
+  }
+
+  /** Those of the commits that are still pending. */
+  async read(keys: readonly string[]): Promise<readonly Unprojected[]> {
+    const found = await this.#connection.commits.find({ _id: { $in: [...keys] } }).toArray();
+    return Promise.all(
+      found.filter(({ pending }) => pending === true).map((commit) => this.#unprojected(commit)),
+    );
+  }
+
+  /** What is pending of one job. */
+  async pendingOf(ref: JobRef): Promise<readonly Unprojected[]> {
+    const shown = await this.#connection.jobs.findOne(
+      { _id: jobKey(ref) },
+      { projection: { 'state.version': 1, header: 1 } },
+    );
+    const from = shown?.header === undefined ? 0 : shown.state.version;
+    return this.read(versionKeys(jobKey(ref), from, VERSIONS_A_TRIP));
+  }
+
+  /** Writes the pieces of a body that is too large for one document. Doing it again changes nothing. */
+  async writeParts(commit: string, commitId: string, parts: readonly Buffer[]): Promise<void> {
+    try {
+      await this.#connection.parts.insertMany(
+        parts.map((bytes, part) => ({ _id: partKey(commit, commitId, part), bytes })),
+        { ordered: false, ...DURABLE },
+      );
+    } catch (error) {
+      duplicatesIn(error);
+    }
+  }
+
+  /** For a commit that lost against another. */
+  async dropParts(commit: string, commitId: string, parts: number): Promise<void> {
+    const keys = Array.from({ length: parts }, (_, part) => partKey(commit, commitId, part));
+    await this.#connection.parts.deleteMany({ _id: { $in: keys } });
+  }
+
+  async #versions(ref: JobRef, after: number, count: number): Promise<JobCommitDocument[]> {
+    const keys = versionKeys(jobKey(ref), after, count);
+    const found = await this.#connection.commits.find({ _id: { $in: keys } }).toArray();
+    return found.filter(({ swept }) => swept !== true).sort((a, b) => a.version - b.version);
+  }
+
+  async #unprojected(commit: JobCommitDocument): Promise<Unprojected> {
+    const { tenant, job, version, progress, header, order } = commit;
+    if (progress === undefined) throw new Error(`Commit ${commit._id} has no progress.`);
+    return {
+      commit: commit._id,
+      ref: { tenantId: tenant, jobId: job },
+      version,
+      progress: decodeProgress(progress),
+      nodes: decodeNodes(await this.#body(commit)),
+      ...(header === undefined || order === undefined
+        ? {}
+        : {
+            creation: {
+              header: decodeHeader(header),
+              headerText: header,
+              order,
+              inline: commit.definition !== undefined,
+            },
+          }),
+    };
+  }
+
+  async #body({ _id, commitId, body, parts }: JobCommitDocument): Promise<string> {
+    if (body !== undefined) return body;
+    const pieces: Buffer[] = [];
+    for (let part = 0; part < (parts ?? 0); part += 1) {
+      const found = await this.#connection.parts.findOne(
+        { _id: partKey(_id, commitId, part) },
+        { promoteBuffers: true },
+      );
+      if (found === null) throw new Error(`Part ${part} of commit ${_id} is missing.`);
+      pieces.push(found.bytes);
+    }
+    return Buffer.concat(pieces).toString();
+  }
+}
+
+function versionKeys(job: string, after: number, count: number): string[] {
+  return Array.from({ length: count }, (_, step) => commitKey(job, after + 1 + step));
+}

@@ -1,0 +1,41 @@
+import { openMongoStore, type MongoStore } from '../../src/adapters/storage/mongo/index.js';
+import type { MongoServer } from '../support/mongo/mongo-server.js';
+import { withMongo } from '../support/mongo/with-mongo.js';
+import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
+import { jobJournalContract } from './job-journal.contract.js';
+import { jobListContract } from './job-list.contract.js';
+import { jobProjectionsContract } from './job-projections.contract.js';
+import { testCatalogueContract } from './test-catalogue.contract.js';
+import { tokenLedgerContract } from './token-ledger.contract.js';
+
+function mongo(server: MongoServer): StoreContract {
+  let url: string;
+  let store: MongoStore;
+  const open = async (): Promise<StoreUnderTest> => {
+    store = await openMongoStore({ url });
+    return store;
+  };
+  return {
+    name: `MongoDB (${server.name})`,
+    create: () => {
+      url = server.freshDatabase();
+      return open();
+    },
+    reopen: async () => {
+      await store.close();
+      return open();
+    },
+    destroy: async () => {
+      await store.connection.mongoose.dropDatabase().catch(() => undefined);
+      await store.close();
+    },
+  };
+}
+
+await withMongo('the contracts of the stores on MongoDB', (server) => {
+  jobJournalContract(mongo(server));
+  jobProjectionsContract(mongo(server));
+  jobListContract(mongo(server));
+  testCatalogueContract(mongo(server));
+  tokenLedgerContract(mongo(server));
+});
