@@ -46,7 +46,11 @@ module.exports = {
       from: { path: '^src/modules/([^/]+)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^src/modules/[^/]+/(?!index\\.ts$)', pathNot: '^src/modules/$1/' },
     },
-    driver('sqlite-driver', 'node_modules/better-sqlite3/', '^src/adapters/storage/sqlite/'),
+    driver(
+      'sqlite-driver',
+      'node_modules/(@types/)?better-sqlite3',
+      '^src/adapters/storage/sqlite/',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

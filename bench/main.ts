@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { DRIVER_PACKAGE } from '../src/adapters/storage/sqlite/driver.js';
 import { BenchEngine } from './bench-engine.js';
 import { calibrate, REFERENCE_FDATASYNC, type Calibration } from './calibration.js';
 import { measureHttp, type HttpResult } from './http.js';
@@ -142,7 +143,7 @@ function describeMachine(calibration: Calibration): Record<string, string | numb
     cpu: `${os.cpus()[0]?.model.trim() ?? 'unknown'} × ${os.cpus().length}`,
     memory: `${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     node: process.version,
-    'better-sqlite3': version('better-sqlite3'),
+    'better-sqlite3': version(DRIVER_PACKAGE),
     store: 'SQLite, WAL, synchronous=FULL',
     'fdatasync/s (512 bytes)': calibration.fdatasyncPerSecond,
     'loop (million rounds/s)': calibration.loopMillionsPerSecond,

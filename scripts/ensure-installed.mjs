@@ -22,9 +22,13 @@ function npm(...args) {
   process.exit(done.status ?? 1);
 }
 
+// As src/adapters/storage/sqlite/driver.ts chooses it.
+const driver =
+  Number(process.versions.node.split('.')[0]) < 22 ? 'better-sqlite3-node20' : 'better-sqlite3';
+
 function driverLoads() {
   try {
-    const Database = createRequire(import.meta.url)('better-sqlite3');
+    const Database = createRequire(import.meta.url)(driver);
     new Database(':memory:').close();
     return true;
   } catch {
@@ -40,5 +44,5 @@ if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lock).mtimeMs) {
 }
 if (!driverLoads()) {
   console.error(`Building the SQLite driver for Node ${process.versions.node} …`);
-  npm('rebuild', 'better-sqlite3');
+  npm('rebuild', driver);
 }

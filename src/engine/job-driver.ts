@@ -253,8 +253,8 @@ export class JobDriver implements Participant, SlotSeeker {
       type: definition.type,
       config: definition.config ?? NO_CONFIG,
       correlationId,
-      ...(traceparent === undefined ? {} : { traceparent }),
-      ...(definition.timeout === undefined ? {} : { timeout: definition.timeout }),
+      traceparent,
+      timeout: definition.timeout,
     };
   }
 

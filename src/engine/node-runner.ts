@@ -13,9 +13,9 @@ export interface AttemptOrder extends AttemptRef {
   readonly type: string;
   readonly config: JsonObject;
   readonly correlationId: string;
-  readonly traceparent?: string;
+  readonly traceparent: string | undefined;
   /** Seconds. */
-  readonly timeout?: number;
+  readonly timeout: number | undefined;
 }
 
 export interface NodeRunnerOptions {
@@ -100,6 +100,11 @@ export class NodeRunner {
   /** Runs an attempt in a reserved slot; `done` is called once, after the slot is free again. */
   run(order: AttemptOrder, done: (result: AttemptResult) => void): void {
     const attempt = new LiveAttempt(order);
+    const executor = this.#executors.get(order.type);
+    if (executor?.inline === true) {
+      this.#runInline(executor, attempt, done);
+      return;
+    }
     this.#live.set(order.attemptId, attempt);
     if (order.timeout !== undefined) {
       attempt.deadline = this.#timers.set(this.#clock.now() + order.timeout * 1000, () =>
@@ -120,7 +125,32 @@ export class NodeRunner {
       this.#logger.error(idsOf(order), 'an executor did not end after it was aborted; given up');
       finish(failure('infrastructure', 'executor_hung', 'The executor did not end when asked to.'));
     };
-    void this.#limit(() => this.#execute(attempt)).then(finish);
+    void this.#limit(() => this.#execute(executor, attempt)).then(finish);
+  }
+
+  /** What ends at once needs no place in the limit, no time-out and no way to be aborted. */
+  #runInline(
+    executor: NodeExecutor,
+    attempt: LiveAttempt,
+    done: (result: AttemptResult) => void,
+  ): void {
+    let result: AttemptResult | Promise<AttemptResult>;
+    try {
+      result = executor.execute(attempt);
+    } catch (error) {
+      result = this.#threw(attempt.order, error);
+    }
+    if (!(result instanceof Promise) && result.output !== undefined) {
+      result = boundOutput(this.#artifacts, attempt.order, result);
+    }
+    const finish = (settled: AttemptResult): void => {
+      this.#reserved--;
+      this.#slotFreed();
+      done(settled);
+    };
+    if (result instanceof Promise) {
+      void result.catch((error: unknown) => this.#threw(attempt.order, error)).then(finish);
+    } else finish(result);
   }
 
   /** Asks a live attempt to end; nothing happens when it is not live. */
@@ -163,9 +193,8 @@ export class NodeRunner {
     );
   }
 
-  async #execute(attempt: LiveAttempt): Promise<AttemptResult> {
+  async #execute(executor: NodeExecutor | undefined, attempt: LiveAttempt): Promise<AttemptResult> {
     const { order } = attempt;
-    const executor = this.#executors.get(order.type);
     if (executor === undefined) {
       return failure(
         'non_retryable',
@@ -180,10 +209,14 @@ export class NodeRunner {
         ? result
         : await boundOutput(this.#artifacts, order, result);
     } catch (error) {
-      this.#logger.error({ ...idsOf(order), err: error }, 'an executor threw');
-      const message = error instanceof Error ? error.message : String(error);
-      return failure('infrastructure', 'executor_error', message);
+      return this.#threw(order, error);
     }
+  }
+
+  #threw(order: AttemptOrder, error: unknown): AttemptResult {
+    this.#logger.error({ ...idsOf(order), err: error }, 'an executor threw');
+    const message = error instanceof Error ? error.message : String(error);
+    return failure('infrastructure', 'executor_error', message);
   }
 }
 

@@ -15,6 +15,7 @@ interface DelayConfig {
 export function createDelayExecutor(clock: Clock): NodeExecutor {
   return {
     type: 'delay',
+    inline: true,
     summary: 'Waits for a number of seconds or until a point in time, without holding a slot.',
     configShape: {
       type: 'object',

@@ -6,6 +6,7 @@ const COMPLETED: AttemptResult = Object.freeze({ status: 'completed' });
 /** Does nothing and completes at once, with the output it was given. */
 export const noopExecutor: NodeExecutor = {
   type: 'noop',
+  inline: true,
   summary: 'Does nothing; joins or fans out branches, and can hand on a fixed output.',
   configShape: {
     type: 'object',

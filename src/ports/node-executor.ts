@@ -29,6 +29,8 @@ export interface NodeExecutor {
   /** Said of the type in the published schema and the docs. */
   readonly summary: string;
   readonly configShape: Shape;
+  /** Its attempts settle within the call, or nearly, and hold nothing that would have to be ended. */
+  readonly inline?: true;
   /**
    * Runs one attempt. Failures of the work are answered, not thrown; what is thrown counts as an
    * `infrastructure` failure.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import Database from 'better-sqlite3';
+import { Database } from '../../src/adapters/storage/sqlite/driver.js';
 import { openSqliteStore, type SqliteStore } from '../../src/adapters/storage/sqlite/index.js';
 import type { JobPage } from '../../src/ports/job-projections.js';
 import { StoreUnavailable } from '../../src/ports/store-errors.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import Database from 'better-sqlite3';
+import { Database } from '../../src/adapters/storage/sqlite/driver.js';
 import path from 'node:path';
 import { API, Client, expectProblem, jobOf, LONG, QUICK } from '../support/client.js';
 import { startService } from '../support/service.js';

@@ -17,7 +17,7 @@ export function initialState(plan: Plan): JobState {
     anyFailed: false,
     nodeStatus: new Uint8Array(size),
     attempts: new Uint16Array(size),
-    nodeStartedAt: new Float64Array(size),
+    nodeStartedAt: new Array<number>(size).fill(0),
     succeededDeps: new Int32Array(size),
     failedDeps: new Int32Array(size),
     skippedDeps: new Int32Array(size),

@@ -34,7 +34,7 @@ export interface JobState {
   readonly nodeStatus: Uint8Array;
   readonly attempts: Uint16Array;
   /** Epoch milliseconds of the current attempt's start, 0 for none. */
-  readonly nodeStartedAt: Float64Array;
+  readonly nodeStartedAt: number[];
   readonly succeededDeps: Int32Array;
   readonly failedDeps: Int32Array;
   readonly skippedDeps: Int32Array;

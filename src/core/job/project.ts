@@ -38,11 +38,8 @@ function projectCounts(state: JobState): NodeCounts {
 }
 
 /** An attempt that the service cut short says nothing of the test. */
-function hasFailedItself(history: readonly AttemptSummary[] | undefined): boolean {
-  return (
-    history?.some(({ status, error }) => status === 'failed' && error?.code !== INTERRUPTED) ??
-    false
-  );
+function hasFailedItself(history: readonly AttemptSummary[]): boolean {
+  return history.some(({ status, error }) => status === 'failed' && error?.code !== INTERRUPTED);
 }
 
 /**
@@ -52,21 +49,25 @@ function hasFailedItself(history: readonly AttemptSummary[] | undefined): boolea
  */
 export function projectNode(state: JobState, node: number, last: NodeEvent): NodeProjection {
   const status = NODE_STATUSES[state.nodeStatus[node] ?? 0] ?? 'pending';
-  const attempt = state.attempts[node] ?? 0;
-  const startedAt = state.nodeStartedAt[node] ?? 0;
-  const details = state.details.get(node);
-  const retried = status === 'completed' && hasFailedItself(details?.history);
-  return {
+  const projection: Mutable<NodeProjection> = {
     index: node,
     status,
-    attempt,
-    ...(startedAt === 0 ? {} : { startedAt }),
-    ...(isTerminalNode(status) ? { finishedAt: state.updatedAt } : {}),
-    ...('error' in last ? { error: last.error } : {}),
-    ...('output' in last ? { output: last.output } : {}),
-    ...('reason' in last ? { skipReason: last.reason } : {}),
-    ...(retried ? { passedOnRetry: true } : {}),
-    ...(details?.until === undefined ? {} : { until: details.until }),
-    ...(details?.history === undefined ? {} : { history: details.history.slice() }),
+    attempt: state.attempts[node] ?? 0,
   };
+  const startedAt = state.nodeStartedAt[node] ?? 0;
+  if (startedAt !== 0) projection.startedAt = startedAt;
+  if (isTerminalNode(status)) projection.finishedAt = state.updatedAt;
+  if ('error' in last) projection.error = last.error;
+  if ('output' in last) projection.output = last.output;
+  if ('reason' in last) projection.skipReason = last.reason;
+  const details = state.details.get(node);
+  if (details === undefined) return projection;
+  if (details.until !== undefined) projection.until = details.until;
+  if (details.history !== undefined) {
+    projection.history = details.history.slice();
+    if (status === 'completed' && hasFailedItself(details.history)) projection.passedOnRetry = true;
+  }
+  return projection;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,14 +1,16 @@
 const PRIORITIES = 5;
 
+interface Lane {
+  items: number[];
+  head: number;
+}
+
 /**
  * Nodes that may start, best first: by priority (5 before 1), then in the order in which they
  * became ready. Constant time an operation.
  */
 export class ReadyQueue {
-  readonly #lanes: { items: number[]; head: number }[] = Array.from({ length: PRIORITIES }, () => ({
-    items: [],
-    head: 0,
-  }));
+  readonly #lanes: (Lane | undefined)[] = [];
   #size = 0;
 
   get size(): number {
@@ -24,7 +26,9 @@ export class ReadyQueue {
   peek(count: number): number[] {
     const found: number[] = [];
     for (let priority = PRIORITIES; priority >= 1 && found.length < count; priority--) {
-      const { items, head } = this.#lane(priority);
+      const lane = this.#lanes[priority];
+      if (lane === undefined) continue;
+      const { items, head } = lane;
       const end = Math.min(items.length, head + count - found.length);
       for (let at = head; at < end; at++) found.push(items[at] as number);
     }
@@ -51,9 +55,7 @@ export class ReadyQueue {
     }
   }
 
-  #lane(priority: number): { items: number[]; head: number } {
-    const lane = this.#lanes[priority - 1];
-    if (lane === undefined) throw new RangeError(`priority ${priority} is not in 1..5`);
-    return lane;
+  #lane(priority: number): Lane {
+    return (this.#lanes[priority] ??= { items: [], head: 0 });
   }
 }

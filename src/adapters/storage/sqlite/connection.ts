@@ -1,4 +1,5 @@
-import Database from 'better-sqlite3';
+import type BetterSqlite3 from 'better-sqlite3';
+import { Database } from './driver.js';
 import { StoreUnavailable } from '../../../ports/store-errors.js';
 import { asStoreError } from './sqlite-errors.js';
 import { SCHEMA_VERSION, SchemaTooNew, migrate, schemaVersion } from './migrations.js';
@@ -27,13 +28,13 @@ const CHECKPOINT_PAGES = 2048;
  * what a transaction reads is never older or newer than what it writes.
  */
 export class Connection {
-  readonly #db: Database.Database;
+  readonly #db: BetterSqlite3.Database;
   readonly #statements: string[] = [];
   readonly #remembering: Remembering[] = [];
-  readonly #begin: Database.Statement<[]>;
-  readonly #beginRead: Database.Statement<[]>;
-  readonly #commit: Database.Statement<[]>;
-  readonly #dataVersion: Database.Statement<[], number>;
+  readonly #begin: BetterSqlite3.Statement<[]>;
+  readonly #beginRead: BetterSqlite3.Statement<[]>;
+  readonly #commit: BetterSqlite3.Statement<[]>;
+  readonly #dataVersion: BetterSqlite3.Statement<[], number>;
   #seenVersion: number;
   #writeFailed = false;
 
@@ -86,7 +87,7 @@ export class Connection {
 
   prepare<Parameters extends unknown[], Row = unknown>(
     sql: string,
-  ): Database.Statement<Parameters, Row> {
+  ): BetterSqlite3.Statement<Parameters, Row> {
     this.#statements.push(sql);
     return this.#db.prepare<Parameters, Row>(sql);
   }

@@ -1,3 +1,4 @@
+import { DRIVER_PACKAGE } from './driver.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -42,7 +43,7 @@ describe('the driving lock', () => {
   });
 
   it('is taken back when its process is killed', async () => {
-    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+    const driver = createRequire(import.meta.url).resolve(DRIVER_PACKAGE);
     const holder = spawn(process.execPath, ['-e', HOLDER, driver, folder.database], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import Database from 'better-sqlite3';
+import { Database } from './driver.js';
 import { sqliteCode } from './sqlite-errors.js';
 
 /** Another process is driving the jobs of this database. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import Database from 'better-sqlite3';
+import { Database } from './driver.js';
 import { StoreFolder } from '../../../../test/support/store-folder.js';
 import { openSqliteStore } from './sqlite-store.js';
 
