@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { DRIVER_PACKAGE } from '../src/adapters/storage/sqlite/driver.js';
 import { BenchEngine } from './bench-engine.js';
 import { calibrate, REFERENCE_FDATASYNC, type Calibration } from './calibration.js';
+import { measureFinishedJobs, type FinishedJobsRow } from './finished-jobs.js';
 import { measureHttp, type HttpResult } from './http.js';
 import { runLargeJob, type LargeJobResult } from './large-job.js';
 import { WORKLOADS, type Workload } from './workloads.js';
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
   }
   const wanted = (name: string): boolean => values.workload?.includes(name) ?? true;
   const chosen = WORKLOADS.filter((workload) => wanted(workload.name));
-  const known = [...WORKLOADS.map((workload) => workload.name), 'W6', 'W8'];
+  const known = [...WORKLOADS.map((workload) => workload.name), 'W6', 'W7', 'W8'];
   const unknown = values.workload?.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new Error(`No workload ${unknown}; choose of: ${known.join(', ')}.`);
@@ -99,11 +100,15 @@ async function main(): Promise<void> {
       results.push(result);
       if (!values.json) console.log(row(result));
     }
+    const finished = wanted('W7') ? await measureFinishedJobs(root) : [];
+    if (!values.json) for (const row of finished) console.log(finishedRow(row));
     const http = wanted('W8') ? await measureHttp(root) : [];
     if (!values.json) for (const result of http) console.log(httpRow(result));
     const large = wanted('W6') ? LARGE_SIZES.map((size) => measureLarge(size)) : [];
     if (values.json)
-      console.log(JSON.stringify({ machine, store: values.store, results, large, http }, null, 2));
+      console.log(
+        JSON.stringify({ machine, store: values.store, results, large, finished, http }, null, 2),
+      );
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -148,6 +153,11 @@ function describeMachine(calibration: Calibration): Record<string, string | numb
     'fdatasync/s (512 bytes)': calibration.fdatasyncPerSecond,
     'loop (million rounds/s)': calibration.loopMillionsPerSecond,
   };
+}
+
+function finishedRow({ what, small, large }: FinishedJobsRow): string {
+  const [few, many] = [small, large].map((ms) => `${ms.toFixed(3)} ms`);
+  return `W7   ${what}: ${few} with 20,000 finished jobs, ${many} with 1,000,000: ${(large / small).toFixed(2)} times`;
 }
 
 function httpRow({ what, calls, p50, p99, max }: HttpResult): string {
