@@ -17,6 +17,7 @@ import { runInSlices } from '../src/engine/slices.js';
 import { noopExecutor } from '../src/executors/noop.js';
 import type { ArtifactStore } from '../src/ports/artifact-store.js';
 import type { Logger } from '../src/ports/logger.js';
+import { parseInPieces } from '../src/platform/http/parse-json.js';
 import type { NodeExecutor } from '../src/ports/node-executor.js';
 
 const silent: Logger = {
@@ -81,7 +82,7 @@ export class BenchEngine {
 
   /** The same from a body's text, in slices that let the event loop breathe. */
   async submitInSlices(body: string): Promise<{ readonly jobId: string }> {
-    const definition: unknown = JSON.parse(body);
+    const definition = await parseInPieces(body);
     return this.#accept(await runInSlices(compileSteps(definition, this.#compileOptions)));
   }
 

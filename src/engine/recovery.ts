@@ -17,7 +17,8 @@ export interface LoadedJob {
 }
 
 const CHUNKS_A_READ = 8;
-const RECORDS_A_READ = 200;
+/** A record may hold a thousand events. */
+const RECORDS_A_READ = 8;
 const JOBS_A_READ = 1_000;
 
 /** Reads jobs back from the store: which have not ended, and the state of each from its journal. */
