@@ -51,7 +51,7 @@ export class ServiceProcess {
     this.#child = child;
     await waitUntil(
       async () => {
-        if (child.exitCode !== null)
+        if (child.exitCode !== null || child.signalCode !== null)
           throw new Error(`the service ended:\n${this.log.slice(-4_000)}`);
         const health = await fetch(`${this.url}/health`).catch(() => undefined);
         return health?.ok === true;
