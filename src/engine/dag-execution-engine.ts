@@ -1,6 +1,5 @@
 import type { NodeDefinition } from '../core/graph/definition.js';
 import type { JobCommand } from '../core/job/commands.js';
-import { initialState } from '../core/job/initial-state.js';
 import type { JobHeader, JobProgress, JobRef, NodeProjection } from '../core/job/job-record.js';
 import { isTerminalJob, type TerminalJobStatus } from '../core/job/status.js';
 import type { Plan, PlanDefaults } from '../core/plan/plan.js';
@@ -14,8 +13,8 @@ import { StoreUnavailable } from '../ports/store-errors.js';
 import { definitionChunks } from './definition-chunks.js';
 import { ExecutionStateTracker } from './execution-state-tracker.js';
 import { GroupCommit } from './group-commit.js';
-import { JobDriver, type DriverEnd } from './job-driver.js';
-import { JobScheduler, keyOf, type QueuedJob } from './job-scheduler.js';
+import { DrivenJobs } from './driven-jobs.js';
+import { JobScheduler, type QueuedJob } from './job-scheduler.js';
 import { NodeRunner } from './node-runner.js';
 import { Recovery } from './recovery.js';
 import { RetryMechanism } from './retry-mechanism.js';
@@ -79,10 +78,7 @@ export interface EngineParts {
   readonly options: EngineOptions;
 }
 
-/** Jobs read back from the store at the same time. */
-const LOADS_AT_ONCE = 4;
 const STOP_RETRY_AFTER = 5;
-const RELOAD_DELAY_MS = 1_000;
 
 /**
  * Accepts jobs, runs them in topological order with bounded parallelism, and takes them up again
@@ -95,15 +91,9 @@ export class DagExecutionEngine {
   readonly #runner: NodeRunner;
   readonly #commits: GroupCommit;
   readonly #scheduler: JobScheduler;
-  readonly #retries: RetryMechanism;
   readonly #recovery: Recovery;
-  readonly #drivers = new Map<string, JobDriver>();
-  readonly #loading = new Map<string, Promise<JobDriver | undefined>>();
-  /** Jobs that were running when the service ended, oldest first. */
-  #interrupted: QueuedJob[] = [];
-  #loads = 0;
+  readonly #driven: DrivenJobs;
   #accepting = false;
-  #stopped = false;
 
   constructor(parts: EngineParts) {
     const { journal, projections, clock, logger, options } = parts;
@@ -112,10 +102,21 @@ export class DagExecutionEngine {
     this.#timers = new Timers(clock);
     this.#commits = new GroupCommit(journal, clock, logger);
     this.#scheduler = new JobScheduler(options.maxRunningJobs);
-    this.#retries = new RetryMechanism(this.#timers, clock);
     this.#recovery = new Recovery(journal, projections, options.planDefaults);
     this.#runner = new NodeRunner({ ...parts, timers: this.#timers });
     this.#runner.onSlotFreed(() => this.#scheduler.slotFreed());
+    this.#driven = new DrivenJobs({
+      commits: this.#commits,
+      scheduler: this.#scheduler,
+      runner: this.#runner,
+      retries: new RetryMechanism(this.#timers, clock),
+      timers: this.#timers,
+      tracker: this.tracker,
+      recovery: this.#recovery,
+      clock,
+      logger,
+      ownerId: options.ownerId,
+    });
   }
 
   /**
@@ -132,10 +133,8 @@ export class DagExecutionEngine {
     const found = { running: interrupted.length, queued: this.#scheduler.queued };
     if (found.running + found.queued > 0)
       this.#parts.logger.info(found, 'taking up unfinished jobs');
-    this.#scheduler.admitRunning(interrupted.length);
-    this.#interrupted = interrupted.reverse();
     this.#accepting = true;
-    this.#admit();
+    this.#driven.begin(interrupted);
   }
 
   /**
@@ -146,10 +145,11 @@ export class DagExecutionEngine {
     this.#accepting = false;
     this.#runner.close();
     await this.#attemptsEnd(limit);
-    this.#stopped = true;
+    this.#driven.close();
     this.#runner.abandonAll();
     await this.#runner.idle();
     if (!this.#commits.failing) await this.#commits.idle();
+    this.#commits.close();
     this.#timers.clear();
   }
 
@@ -166,11 +166,9 @@ export class DagExecutionEngine {
       chunks: await this.#stage(header, submission.nodes),
       ...(idempotency === undefined ? {} : { idempotency }),
     };
-    const driver = this.#driver(header, plan, initialState(plan));
     const admitted = this.#scheduler.tryAdmit(header.priority);
+    const driver = this.#driven.newJob(header, plan, admitted);
     const submit: JobCommand = { type: 'submit', by: header.owner };
-    driver.admitted = admitted;
-    if (admitted) this.#drivers.set(driver.key, driver);
     const outcome = await driver.create(
       creation,
       admitted ? [submit, { type: 'start' }] : [submit],
@@ -181,7 +179,7 @@ export class DagExecutionEngine {
     }
     if (!admitted) {
       this.#scheduler.enqueue(header);
-      this.#admit();
+      this.#driven.admit();
     }
     const { progress, nodes } = outcome.request;
     return { status: 'accepted', progress, nodes };
@@ -189,7 +187,7 @@ export class DagExecutionEngine {
 
   /** Asks a job to end. Resolves when the request is durable; live attempts may end later. */
   async cancel(ref: JobRef, by: string, reason?: string): Promise<CancelOutcome> {
-    const driver = this.#drivers.get(keyOf(ref)) ?? (await this.#load(ref));
+    const driver = await this.#driven.find(ref);
     if (driver === undefined) return this.#cancelUnloaded(ref);
     if (driver.status === 'queued') this.#scheduler.withdraw(driver.header);
     const command: JobCommand = { type: 'cancel', by, ...(reason === undefined ? {} : { reason }) };
@@ -240,95 +238,6 @@ export class DagExecutionEngine {
       await this.#parts.journal.stage(ref, chunk);
     }
     return [];
-  }
-
-  #driver(header: JobHeader, plan: Plan, state: ReturnType<typeof initialState>): JobDriver {
-    return new JobDriver(header, plan, state, {
-      commits: this.#commits,
-      scheduler: this.#scheduler,
-      runner: this.#runner,
-      retries: this.#retries,
-      timers: this.#timers,
-      tracker: this.tracker,
-      clock: this.#parts.clock,
-      ownerId: this.#parts.options.ownerId,
-      left: this.#left,
-    });
-  }
-
-  readonly #left = (driver: JobDriver, why: DriverEnd): void => {
-    if (this.#drivers.get(driver.key) === driver) this.#drivers.delete(driver.key);
-    if (!driver.admitted) return;
-    this.#scheduler.leave();
-    const { tenantId, jobId } = driver.header;
-    const ids = { tenant_id: tenantId, job_id: jobId };
-    if (why === 'lost') {
-      this.#parts.logger.warn(ids, 'another owner has moved this job; it is read again');
-      this.#parts.clock.setTimer(RELOAD_DELAY_MS, () => {
-        this.#takeUp(driver.header, 'running');
-      });
-    }
-    if (why === 'failed') this.#parts.logger.error(ids, 'a job could not be committed');
-    this.#admit();
-  };
-
-  /** Fills the free places among the running jobs, the interrupted jobs first. */
-  #admit(): void {
-    while (this.#loads < LOADS_AT_ONCE && !this.#stopped) {
-      const interrupted = this.#interrupted.pop();
-      if (interrupted !== undefined) {
-        this.#takeUp(interrupted, 'interrupted');
-        continue;
-      }
-      const next = this.#scheduler.admitNext();
-      if (next === undefined) return;
-      this.#takeUp(next, 'queued');
-    }
-  }
-
-  /** Loads a job that has a place among the running ones, and sets it going. */
-  #takeUp(job: JobRef, was: 'queued' | 'interrupted' | 'running'): void {
-    if (was === 'running') this.#scheduler.admitRunning(1);
-    this.#loads++;
-    this.#load(job)
-      .then(
-        async (driver) => {
-          if (driver === undefined) {
-            this.#scheduler.leave();
-            return;
-          }
-          driver.admitted = true;
-          if (driver.status === 'queued') driver.post({ type: 'start' });
-          else await driver.resume();
-        },
-        (error: unknown) => {
-          this.#scheduler.leave();
-          const ids = { tenant_id: job.tenantId, job_id: job.jobId };
-          this.#parts.logger.error({ ...ids, err: error }, 'a job could not be read; tried again');
-          this.#parts.clock.setTimer(RELOAD_DELAY_MS, () => this.#takeUp(job, 'running'));
-        },
-      )
-      .finally(() => {
-        this.#loads--;
-        this.#admit();
-      });
-  }
-
-  #load(ref: JobRef): Promise<JobDriver | undefined> {
-    const key = keyOf(ref);
-    const known = this.#loading.get(key);
-    if (known !== undefined) return known;
-    const loading = this.#recovery.load(ref).then((loaded) => {
-      if (loaded === undefined) return undefined;
-      const present = this.#drivers.get(key);
-      if (present !== undefined) return present;
-      const driver = this.#driver(loaded.header, loaded.plan, loaded.state);
-      this.#drivers.set(key, driver);
-      return driver;
-    });
-    this.#loading.set(key, loading);
-    void loading.catch(() => undefined).finally(() => this.#loading.delete(key));
-    return loading;
   }
 
   /** Waits for live attempts to end, but no longer than `limit` milliseconds. */

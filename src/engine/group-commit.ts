@@ -35,6 +35,7 @@ export class GroupCommit {
   readonly #limits: GroupCommitLimits;
   #waiting = new Set<Participant>();
   #scheduled = false;
+  #closed = false;
   #backoff = 0;
   #idle: (() => void)[] = [];
 
@@ -47,6 +48,7 @@ export class GroupCommit {
 
   /** Has the participant take part in the next flush; once, however often it is called before. */
   enqueue(participant: Participant): void {
+    if (this.#closed) return;
     this.#waiting.add(participant);
     this.#schedule();
   }
@@ -55,6 +57,12 @@ export class GroupCommit {
   idle(): Promise<void> {
     if (!this.#scheduled) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Forgets who waits, and flushes no more: for a store that is about to be closed. */
+  close(): void {
+    this.#waiting.clear();
+    this.#closed = true;
   }
 
   /** True while the last flush failed and the next try is being waited for. */
@@ -141,6 +149,7 @@ export class GroupCommit {
 
   /** Those that try again go before those that came since. */
   #again(members: readonly Participant[]): void {
+    if (this.#closed) return;
     this.#waiting = new Set([...members, ...this.#waiting]);
   }
 

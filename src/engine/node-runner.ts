@@ -1,22 +1,12 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { AttemptError, AttemptResult } from '../core/job/attempt.js';
-import type { JsonObject } from '../core/json.js';
+import type { AttemptResult } from '../core/job/attempt.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
-import type { AttemptContext, AttemptRef, NodeExecutor } from '../ports/node-executor.js';
+import type { AttemptRef, NodeExecutor } from '../ports/node-executor.js';
+import { failure, LiveAttempt, type AbortReason, type AttemptOrder } from './live-attempt.js';
 import { boundOutput } from './output-limit.js';
-import type { Timer, Timers } from './timers.js';
-
-/** An attempt whose start is committed. */
-export interface AttemptOrder extends AttemptRef {
-  readonly type: string;
-  readonly config: JsonObject;
-  readonly correlationId: string;
-  readonly traceparent: string | undefined;
-  /** Seconds. */
-  readonly timeout: number | undefined;
-}
+import type { Timers } from './timers.js';
 
 export interface NodeRunnerOptions {
   /** Attempts that may run at once in this process, over all jobs. */
@@ -24,8 +14,6 @@ export interface NodeRunnerOptions {
   /** Milliseconds an aborted executor has to settle before it is given up. */
   readonly abortLimit: number;
 }
-
-type AbortReason = 'timeout' | 'cancelled' | 'stopping';
 
 /**
  * Runs attempts on their executors, at most so many at once. A slot is reserved before an attempt's
@@ -218,78 +206,6 @@ export class NodeRunner {
     const message = error instanceof Error ? error.message : String(error);
     return failure('infrastructure', 'executor_error', message);
   }
-}
-
-/** An attempt under way, as its executor sees it. Its signal is made when it is first asked for. */
-class LiveAttempt implements AttemptContext {
-  readonly order: AttemptOrder;
-  settled = false;
-  aborted: AbortReason | undefined;
-  deadline: Timer | undefined;
-  giveUp: () => void = () => undefined;
-  #controller: AbortController | undefined;
-
-  constructor(order: AttemptOrder) {
-    this.order = order;
-  }
-
-  get controller(): AbortController {
-    return (this.#controller ??= new AbortController());
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
-  get tenantId(): string {
-    return this.order.tenantId;
-  }
-
-  get jobId(): string {
-    return this.order.jobId;
-  }
-
-  get nodeId(): string {
-    return this.order.nodeId;
-  }
-
-  get attempt(): number {
-    return this.order.attempt;
-  }
-
-  get attemptId(): string {
-    return this.order.attemptId;
-  }
-
-  get config(): JsonObject {
-    return this.order.config;
-  }
-
-  get correlationId(): string {
-    return this.order.correlationId;
-  }
-
-  get traceparent(): string | undefined {
-    return this.order.traceparent;
-  }
-
-  /** What an aborted attempt came to: its success stands, its failure was the abort. */
-  judge(result: AttemptResult): AttemptResult {
-    if (this.aborted === undefined || result.status === 'completed') return result;
-    if (this.aborted === 'timeout') {
-      const limit = this.order.timeout ?? 0;
-      return failure(
-        'timeout',
-        'attempt_timed_out',
-        `The attempt did not end within its ${limit} s. Raise the node's timeout, or see its log for what it waited for.`,
-      );
-    }
-    return failure('cancelled', 'attempt_cancelled', 'The attempt was cancelled.');
-  }
-}
-
-function failure(kind: AttemptError['class'], code: string, message: string): AttemptResult {
-  return { status: 'failed', error: { class: kind, code, message } };
 }
 
 function idsOf(attempt: AttemptRef): object {
