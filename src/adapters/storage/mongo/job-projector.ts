@@ -62,9 +62,9 @@ export class JobProjector {
     if (this.#waiting.size > 0) this.#running ??= this.#run();
   }
 
-  /** Resolves when everything enqueued so far is shown. */
-  async settled(): Promise<void> {
-    while (this.#waiting.size > 0 || this.#writing.size > 0) await this.#nextRound();
+  /** Resolves when everything enqueued so far is shown, or the projector is closed. */
+  settled(): Promise<void> {
+    return this.caughtUp(Infinity);
   }
 
   /**
@@ -74,7 +74,7 @@ export class JobProjector {
   async caughtUp(patience: number, ref?: JobRef): Promise<void> {
     const last = this.#tickets;
     const ends = performance.now() + patience;
-    while (this.#unshown(ref).some((changes) => changes.ticket <= last)) {
+    while (!this.#closing && this.#unshown(ref).some(({ ticket }) => ticket <= last)) {
       const remaining = ends - performance.now();
       if (remaining <= 0) return;
       await this.#nextRound(remaining);
@@ -87,7 +87,7 @@ export class JobProjector {
     await this.#catchUpOn(pending);
   }
 
-  /** Shows what was left behind of one job; answers whether there was anything. */
+  /** Shows a job whose first commit was left behind; answers whether there was anything. */
   async catchUpJob(ref: JobRef): Promise<boolean> {
     const commits = await this.#stored.pendingOf(ref);
     this.enqueue(commits);
@@ -201,9 +201,9 @@ export class JobProjector {
     await commits.updateMany({ _id: { $in: done } }, { $unset: { pending: 1 } });
   }
 
-  #nextRound(within?: number): Promise<void> {
+  #nextRound(within: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = within === undefined ? undefined : setTimeout(resolve, within);
+      const timer = within === Infinity ? undefined : setTimeout(resolve, within);
       this.#rounds.push(() => {
         clearTimeout(timer);
         resolve();

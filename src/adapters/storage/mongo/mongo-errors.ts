@@ -69,7 +69,10 @@ function isPassing(error: unknown): boolean {
 /** Some operations of a bulk failed for a passing reason, or none is known to be on enough members. */
 function bulkMayPass(error: mongoose.mongo.MongoBulkWriteError): boolean {
   if (error.result.getWriteConcernError() !== undefined) return true;
-  return writeErrors(error).some(({ code }) => PASSING_CODES.has(code));
+  const failed = writeErrors(error);
+  // What a server says has a code. Without one the driver wraps its own error, whose type it drops.
+  if (failed.length === 0 && typeof error.code !== 'number') return true;
+  return failed.some(({ code }) => PASSING_CODES.has(code));
 }
 
 /** Whether the operation failed only because a document with the same key is there. */

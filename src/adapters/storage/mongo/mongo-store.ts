@@ -89,7 +89,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
         list: new JobList(connection),
         pages: new NodePages(connection, definitions),
       },
-      options.readPatience ?? READ_PATIENCE,
+      Math.min(options.readPatience ?? READ_PATIENCE, connection.timeout / 2),
     ),
     catalogue: new MongoTestCatalogue(connection),
     tokens: new MongoTokenLedger(connection),

@@ -64,14 +64,14 @@ export class StoredCommits {
     );
   }
 
-  /** What is pending of one job. */
+  /** What is pending of a job whose first commit the projections do not show. */
   async pendingOf(ref: JobRef): Promise<readonly Unprojected[]> {
-    const shown = await this.#connection.jobs.findOne(
-      { _id: jobKey(ref) },
-      { projection: { 'state.version': 1, header: 1 } },
+    const job = jobKey(ref);
+    const first = await this.#connection.commits.findOne(
+      { _id: commitKey(job, 1) },
+      { projection: { header: 1 } },
     );
-    const from = shown?.header === undefined ? 0 : shown.state.version;
-    return this.read(versionKeys(jobKey(ref), from, VERSIONS_A_TRIP));
+    return first?.header === undefined ? [] : this.read(versionKeys(job, 0, VERSIONS_A_TRIP));
   }
 
   /** Writes the pieces of a body that is too large for one document. Doing it again changes nothing. */

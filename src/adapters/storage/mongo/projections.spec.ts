@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
+import { withMongo } from '../../../../test/support/mongo/with-mongo.js';
+import { completedNode, runningNode, StoreJob } from '../../../../test/support/store-job.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+import type { JobQuery } from '../../../ports/job-projections.js';
+import { commitKey, jobKey } from './keys.js';
+import { openMongoStore, type MongoStore, type MongoStoreOptions } from './mongo-store.js';
+
+const all: JobQuery = { tenantId: 'acme', sort: 'created_at', limit: 50, start: { offset: 0 } };
+
+function projectionsOn(server: MongoServer): void {
+  describe('projections that a crash left behind', () => {
+    let url: string;
+    let opened: MongoStore[];
+    const open = async (options: Partial<MongoStoreOptions> = {}): Promise<MongoStore> => {
+      const store = await openMongoStore({ url, catchUpInterval: 3_600_000, ...options });
+      opened.push(store);
+      return store;
+    };
+    beforeEach(() => {
+      url = server.freshDatabase();
+      opened = [];
+    });
+    afterEach(async () => {
+      await opened[0]?.connection.mongoose.dropDatabase();
+      for (const store of opened) await store.close();
+    });
+
+    /** As if the process had died between its commits and what follows from them. */
+    const forget = async ({ connection }: MongoStore, jobs: readonly StoreJob[]): Promise<void> => {
+      for (const job of jobs) {
+        const key = jobKey(job.ref);
+        const keys = Array.from({ length: job.progress.version }, (_, at) =>
+          commitKey(key, at + 1),
+        );
+        await connection.commits.updateMany({ _id: { $in: keys } }, { $set: { pending: true } });
+        await connection.jobs.deleteOne({ _id: key });
+        await connection.nodes.deleteMany({
+          job: job.header.jobId,
+          definition: { $exists: false },
+        });
+        await connection.nodes.updateMany({ job: job.header.jobId }, { $unset: { state: 1 } });
+      }
+    };
+    const someJobs = async (store: MongoStore): Promise<StoreJob[]> => {
+      const jobs = [new StoreJob(), new StoreJob({ nodeCount: 600 }), new StoreJob()];
+      await store.journal.commit(
+        jobs.map((job) => job.submit({ chunks: job.chunks(200), nodes: [runningNode(0)] })),
+      );
+      await store.journal.commit(
+        jobs.map((job) => job.next({ status: 'running', nodes: [completedNode(0)] })),
+      );
+      await store.settled();
+      return jobs;
+    };
+    const expectAll = async (store: MongoStore, jobs: readonly StoreJob[]): Promise<void> => {
+      const views = jobs.map(({ header, progress }) => ({ header, progress }));
+      expect((await store.projections.list(all)).jobs).toEqual(views);
+      const unfinished = await store.projections.unfinished(undefined, 10);
+      expect(unfinished.map(({ jobId }) => jobId)).toEqual(jobs.map(({ header }) => header.jobId));
+      for (const job of jobs) {
+        const [first] = await store.projections.nodes(job.ref, { after: -1, limit: 1 });
+        expect(first?.state).toEqual(job.state(0));
+      }
+      expect(await store.connection.commits.countDocuments({ pending: true })).toBe(0);
+    };
+
+    it('are there when the store has opened again', async () => {
+      const store = await open();
+      const jobs = await someJobs(store);
+      await forget(store, jobs);
+      await expectAll(await open(), jobs);
+    });
+
+    it('are made up for by another instance before long', async () => {
+      const store = await open();
+      const other = await open({ catchUpInterval: 20 });
+      const jobs = await someJobs(store);
+      await forget(store, jobs);
+      await waitUntil(
+        async () => (await other.connection.commits.countDocuments({ pending: true })) === 0,
+      );
+      await expectAll(other, jobs);
+    });
+
+    it('do not hide a job from who asks for it', async () => {
+      const store = await open();
+      const jobs = await someJobs(store);
+      await forget(store, jobs);
+      for (const job of jobs) {
+        const { header, progress } = job;
+        expect(await store.projections.job(job.ref)).toEqual({ header, progress });
+        expect((await store.projections.node(job.ref, 'n0'))?.state).toEqual(job.state(0));
+      }
+    });
+
+    it('never take a newer state back, whoever catches up with an older one', async () => {
+      const store = await open();
+      const job = new StoreJob();
+      await store.journal.commit([job.submit({ nodes: [runningNode(1)] })]);
+      await store.settled();
+      await store.journal.commit([job.next({ status: 'running', nodes: [completedNode(1)] })]);
+      await store.settled();
+      const first = commitKey(jobKey(job.ref), 1);
+      await store.connection.commits.updateOne({ _id: first }, { $set: { pending: true } });
+      const other = await open();
+      const { header, progress } = job;
+      expect(await other.projections.job(job.ref)).toEqual({ header, progress });
+      expect((await other.projections.node(job.ref, 'n1'))?.state).toEqual(completedNode(1));
+    });
+
+    it('may be made in any order: a later commit first, the one with the header last', async () => {
+      const store = await open();
+      const jobs = await someJobs(store);
+      await forget(store, jobs);
+      for (const job of jobs) {
+        const first = commitKey(jobKey(job.ref), 1);
+        await store.connection.commits.updateOne({ _id: first }, { $unset: { pending: 1 } });
+      }
+      const other = await open();
+      expect((await other.projections.list(all)).jobs).toEqual([]);
+      for (const job of jobs) {
+        const first = commitKey(jobKey(job.ref), 1);
+        await store.connection.commits.updateOne({ _id: first }, { $set: { pending: true } });
+      }
+      await expectAll(await open(), jobs);
+    });
+  });
+
+  describe('staged definitions', () => {
+    let opened: MongoStore[] = [];
+    afterEach(async () => {
+      await opened[0]?.connection.mongoose.dropDatabase();
+      for (const store of opened) await store.close();
+    });
+
+    it('are swept after the grace, and a job that comes too late for them is refused', async () => {
+      const url = server.freshDatabase();
+      let now = 1_000_000;
+      const options = { url, stagingGrace: 60_000, now: () => now };
+      const slow = await openMongoStore(options);
+      const other = await openMongoStore(options);
+      opened = [slow, other];
+      const [kept, dropped] = [new StoreJob({ nodeCount: 6 }), new StoreJob({ nodeCount: 6 })];
+      for (const job of [kept, dropped]) {
+        for (const chunk of job.chunks(2)) await slow.journal.stage(job.ref, chunk);
+      }
+      await slow.journal.commit([kept.submit({ chunks: [] })]);
+      await other.journal.sweepStaged();
+      expect(await slow.connection.nodes.countDocuments({})).toBe(12);
+      now += 60_000;
+      await other.journal.sweepStaged();
+      expect(await slow.connection.nodes.countDocuments({})).toBe(6);
+      expect(await slow.connection.staged.countDocuments({})).toBe(0);
+      expect(await slow.journal.commit([dropped.submit({ chunks: [] })])).toEqual([
+        { status: 'conflict', actualVersion: 0 },
+      ]);
+      expect(await other.journal.read(dropped.ref, 0, 10)).toEqual([]);
+      expect(await other.projections.job(dropped.ref)).toBeUndefined();
+      expect(await other.journal.readDefinition(kept.ref, 0, 10)).toHaveLength(1);
+    });
+  });
+}
+
+await withMongo('projections of the MongoDB store', projectionsOn);
