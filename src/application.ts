@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import type { Dependencies } from './modules/dependencies.js';
 import { publishedJobSchema } from './modules/schemas/index.js';
 import { openApiDocument } from './openapi-document.js';
+import { checkTokenBeforeBody } from './platform/auth/index.js';
 import type { TokenService } from './platform/auth/index.js';
 import { answerBrokenRequest, answerProblem } from './platform/errors/index.js';
 import type { ProblemAnswers } from './platform/errors/index.js';
@@ -43,6 +44,7 @@ export async function createApplication(
     clientErrorHandler: answerBrokenRequest,
   });
   const routes = prepareHttp(adapter.getInstance(), logger);
+  checkTokenBeforeBody(adapter.getInstance(), tokens);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.on(dependencies, tokens, answers),
     adapter,

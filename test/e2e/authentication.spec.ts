@@ -43,6 +43,19 @@ describe('authentication', () => {
     }
   });
 
+  it('is asked for before a body is read', async () => {
+    const unreadable = { raw: '{', headers: { 'content-type': 'text/plain' } };
+    for (const [method, route] of ROUTES.filter(([method]) => method !== 'GET')) {
+      const answer = await anna.call(method, API + route, { token: null, ...unreadable });
+      expectProblem(answer, 401, 'missing_token');
+    }
+    const large = await anna.call('POST', `${API}/job`, {
+      token: token({}, { secret: 'x'.repeat(48) }),
+      raw: 'x'.repeat(20 * 1024 * 1024),
+    });
+    expectProblem(large, 401, 'invalid_token');
+  });
+
   const [header = '', payload = '', signature = ''] = token().split('.');
   const forged = Buffer.from('{"alg":"none"}').toString('base64url');
   it.each<[string, string, string]>([

@@ -7,11 +7,11 @@ import { AuthService } from './auth.service.js';
 import type { Answer } from '../answer.js';
 
 @ApiTags('auth')
-@Open()
 @Controller('api/v1/auth')
 export class AuthController {
   constructor(private readonly service: AuthService) {}
 
+  @Open()
   @Post('refresh')
   @HttpCode(200)
   @ApiOperation({

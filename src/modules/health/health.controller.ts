@@ -13,11 +13,11 @@ import { HealthResponse } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
 @ApiTags('health')
-@Open()
 @Controller(['', ...ORCHESTRATION])
 export class HealthController {
   constructor(private readonly service: HealthService) {}
 
+  @Open()
   @Get('health')
   @ApiOperation({
     operationId: 'getHealth',

@@ -9,7 +9,6 @@ import { Use } from '../dependencies.js';
 import { publishedJobSchema } from './published-job-schema.js';
 
 @ApiTags('schemas')
-@Open()
 @Controller('schemas')
 export class SchemasController {
   private readonly job: string;
@@ -21,6 +20,7 @@ export class SchemasController {
     this.job = JSON.stringify(publishedJobSchema(executors, config.maxNodesPerJob));
   }
 
+  @Open()
   @Get('job.schema.json')
   @ApiOperation({
     operationId: 'getJobSchema',

@@ -1,7 +1,8 @@
-import { createParamDecorator, Injectable, SetMetadata } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, Injectable, SetMetadata } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestProblem } from '../errors/problem.js';
 import { principalOf, setPrincipal } from './principal.js';
 import type { Principal } from './principal.js';
@@ -10,8 +11,22 @@ import { TokenService } from './token-service.js';
 const OPEN = 'baton:open';
 const BEARER = /^bearer +(\S+) *$/i;
 
-/** Marks a route or a controller that needs no token. */
-export const Open = (): ClassDecorator & MethodDecorator => SetMetadata(OPEN, true);
+/** Marks a route that needs no token. */
+export const Open = (): MethodDecorator =>
+  applyDecorators(SetMetadata(OPEN, true), RouteConfig({ open: true }));
+
+/**
+ * Asks for the token before a body is read, so that nobody unknown can make the service read one;
+ * the {@link AuthGuard} asks at every other route. To be called before any route is added.
+ */
+export function checkTokenBeforeBody(instance: FastifyInstance, tokens: TokenService): void {
+  instance.addHook('preParsing', async (request) => {
+    const { method, is404, raw } = request;
+    const { open } = request.routeOptions.config as { readonly open?: boolean };
+    if (method === 'GET' || method === 'HEAD' || is404 || open === true) return;
+    setPrincipal(raw, await tokens.verifyAccess(tokenIn(request)));
+  });
+}
 
 /** Hands a handler the {@link Principal} of its request. */
 export const CurrentPrincipal = createParamDecorator(
@@ -31,12 +46,9 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const open = this.reflector.getAllAndOverride<boolean | undefined>(OPEN, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (open === true) return true;
+    if (this.reflector.get<boolean | undefined>(OPEN, context.getHandler()) === true) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (principalOf(request.raw) !== undefined) return true;
     setPrincipal(request.raw, await this.tokens.verifyAccess(tokenIn(request)));
     return true;
   }
