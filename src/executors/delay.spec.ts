@@ -41,8 +41,8 @@ describe('delay', () => {
     expect(checkShape(delay.configShape, config).problems.length).toBeGreaterThan(0);
   });
 
-  it('fails for good at a day that no calendar has', () => {
-    expect(delay.execute(attemptContext({ until: '2030-13-41T06:00:00Z' }))).toMatchObject({
+  it.each(['2030-13-41T06:00:00Z', '2030-02-31T06:00:00Z'])('fails for good at %s', (until) => {
+    expect(delay.execute(attemptContext({ until }))).toMatchObject({
       status: 'failed',
       error: { class: 'non_retryable', code: 'invalid_time' },
     });

@@ -1,3 +1,4 @@
+import { parseIsoTime } from '../core/iso-time.js';
 import type { AttemptResult } from '../core/job/attempt.js';
 import type { Clock } from '../ports/clock.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
@@ -34,6 +35,7 @@ export function createDelayExecutor(clock: Clock): NodeExecutor {
               type: 'string',
               pattern:
                 '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$',
+              patternMessage: 'must be a time with its zone, as in 2030-01-31T06:00:00Z',
             },
             { type: 'number', minimum: 0, maximum: MAX_EPOCH_SECONDS },
           ],
@@ -48,9 +50,9 @@ export function createDelayExecutor(clock: Clock): NodeExecutor {
       if (seconds !== undefined) {
         return { status: 'waiting', until: Math.ceil(clock.now() + seconds * 1000) };
       }
-      const at = typeof until === 'number' ? Math.ceil(until * 1000) : Date.parse(until ?? '');
+      const at = typeof until === 'number' ? Math.ceil(until * 1000) : parseIsoTime(until ?? '');
       // The pattern lets through the 31st of February.
-      if (Number.isNaN(at)) {
+      if (at === undefined) {
         return {
           status: 'failed',
           error: {

@@ -26,6 +26,7 @@ export function createHttpExecutor(artifacts: ArtifactStore): NodeExecutor {
         method: {
           type: 'string',
           pattern: '^[A-Za-z]{1,20}$',
+          patternMessage: 'must be an HTTP method, such as POST',
           default: 'GET',
         },
         url: {
@@ -36,7 +37,11 @@ export function createHttpExecutor(artifacts: ArtifactStore): NodeExecutor {
         },
         headers: {
           type: 'object',
-          propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", maxLength: 256 },
+          propertyNames: {
+            pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+            patternMessage: 'must be a name that a header may have, such as X-Tenant',
+            maxLength: 256,
+          },
           additionalProperties: { type: 'string', maxLength: 16_384 },
           maxProperties: 100,
           description:

@@ -77,6 +77,25 @@ describe('what is not JSON', () => {
   });
 });
 
+describe('what is said of it', () => {
+  it('is in whole sentences', async () => {
+    const wrong = await anna.submit(node({ foo: 1 }));
+    expect(wrong.json['detail']).toBe(
+      '/dag_definition/nodes/0/foo: unknown field "foo". Put right what errors lists and send it again.',
+    );
+    const empty = await anna.submit({});
+    expect(empty.json['detail']).toBe(
+      'The document: must have the field "name". And 1 more. Put right what errors lists and send it again.',
+    );
+  });
+
+  it('begins with what is most wrong', async () => {
+    const answer = await anna.call('POST', '/api/v1/auth/refresh', { token: null, body: {} });
+    expectProblem(answer, 422, 'invalid_request');
+    expect(answer.json['detail']).toMatch(/^refresh_token must be a string/);
+  });
+});
+
 describe('size and depth', () => {
   it('refuses a body over MAX_BODY_BYTES', async () => {
     const answer = await post(`{"name": "${'x'.repeat(16 * 1024 * 1024)}"}`);

@@ -148,6 +148,36 @@ describe('GET job/:id/events', () => {
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
     expect(events[0]).toMatchObject({ by: 'anna', nodes: 3, at: expect.stringMatching(/Z$/) });
   });
+
+  it('ends an answer that large outputs fill, and goes on from there', async () => {
+    const output = 'x'.repeat(200_000);
+    const nodes = Array.from({ length: 12 }, (_, index) => ({
+      id: `n${index}`,
+      type: 'process',
+      config: {
+        command: process.execPath,
+        args: [
+          '-e',
+          `require('fs').writeFileSync(process.env.BATON_OUTPUT, JSON.stringify('x'.repeat(${output.length})))`,
+        ],
+      },
+    }));
+    const job = await anna.accepted(jobOf(nodes, { concurrency: 1 }));
+    await anna.reaches(job.id, 'completed');
+    let after: unknown = 0;
+    let outputs = 0;
+    let answers = 0;
+    for (; after !== undefined; answers++) {
+      const { json, text } = await anna.get(
+        `${API}/job/${job.id}/events?limit=1000&after=${String(after)}`,
+      );
+      expect(text.length).toBeLessThan(1_048_576 + 2 * output.length);
+      outputs += (json['events'] as Body[]).filter((event) => event['output'] === output).length;
+      after = json['next_after'];
+    }
+    expect(outputs).toBe(nodes.length);
+    expect(answers).toBeGreaterThan(1);
+  });
 });
 
 describe('GET job/:id/graph', () => {

@@ -54,7 +54,7 @@ export class DefinitionCompiler {
     const rest = count > 1 ? ` And ${count - 1}${compiled.truncated ? ' or more' : ''} more.` : '';
     throw new RequestProblem(
       'invalid_definition',
-      `${first === undefined ? '' : `${first.pointer || 'The document'}: ${first.message}`}${rest} Put right what errors lists and send it again.`,
+      `${first === undefined ? '' : `${first.pointer || 'The document'}: ${first.message}.`}${rest} Put right what errors lists and send it again.`,
       {
         errors: compiled.problems.map((problem) => ({ in: 'body', ...problem })),
         truncated: compiled.truncated,

@@ -14,6 +14,7 @@ import { ApiProblems } from '../../platform/errors/index.js';
 import { ORCHESTRATION } from '../paths.js';
 import { EventListResponse, NodeDetailResponse, NodeListResponse } from './dto/node-responses.js';
 import { GraphQuery, ListEventsQuery, ListNodesQuery, LogQuery } from './dto/queries.js';
+import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
 import { NodeReader } from './node-reader.js';
 import type { Answer } from '../answer.js';
@@ -35,6 +36,7 @@ const READ_PROBLEMS = [
 export class JobNodesController {
   constructor(
     private readonly reader: NodeReader,
+    private readonly eventReader: EventReader,
     private readonly renderer: GraphRenderer,
   ) {}
 
@@ -110,7 +112,8 @@ export class JobNodesController {
   @ApiOperation({
     operationId: 'listEvents',
     summary: "List a job's events",
-    description: 'All that was committed about it, oldest first. `limit` counts versions.',
+    description:
+      'All that was committed about it, oldest first, in whole versions. Go on with `after` = next_after.',
   })
   @ApiParam(JOB_ID)
   @ApiOkResponse({ type: EventListResponse })
@@ -120,7 +123,7 @@ export class JobNodesController {
     @Param('job_id') jobId: string,
     @Query() query: ListEventsQuery,
   ): Promise<Answer<EventListResponse>> {
-    return this.reader.events(principal, jobId, query);
+    return this.eventReader.list(principal, jobId, query);
   }
 
   @Get('job/:job_id/graph')

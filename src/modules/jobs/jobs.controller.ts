@@ -160,6 +160,8 @@ export class JobsController {
   @ApiOkResponse({ type: OrchestrationJobResponse })
   @ApiProblems(
     ...TOKEN_PROBLEMS,
+    'malformed_json',
+    'unsupported_content_type',
     'job_not_found',
     'job_already_finished',
     'invalid_query',

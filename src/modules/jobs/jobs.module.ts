@@ -3,6 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import type { Config } from '../../platform/config/index.js';
 import { dependency } from '../dependencies.js';
 import { DefinitionCompiler } from './definition-compiler.js';
+import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
 import { JobCanceller } from './job-canceller.js';
 import { JobNodesController } from './job-nodes.controller.js';
@@ -28,6 +29,7 @@ const MINUTE_MS = 60_000;
   controllers: [JobsController, JobNodesController],
   providers: [
     DefinitionCompiler,
+    EventReader,
     GraphRenderer,
     JobCanceller,
     JobReader,

@@ -2,30 +2,24 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
 import type { ArtifactSlice, ArtifactStore } from '../../ports/artifact-store.js';
-import type { JobJournal } from '../../ports/job-journal.js';
 import type { JobProjections, NodeView } from '../../ports/job-projections.js';
 import { Use } from '../dependencies.js';
-import type {
-  EventListResponse,
-  NodeDetailResponse,
-  NodeListResponse,
-} from './dto/node-responses.js';
-import type { ListEventsQuery, ListNodesQuery, LogQuery } from './dto/queries.js';
+import type { NodeDetailResponse, NodeListResponse } from './dto/node-responses.js';
+import type { ListNodesQuery, LogQuery } from './dto/queries.js';
 import { JobReader } from './job-reader.js';
 import { showNode } from './job-views.js';
-import { showEvents, showNodeDetail } from './node-views.js';
+import { showNodeDetail } from './node-views.js';
 import type { Answer } from '../answer.js';
 
 /** The artifact that holds what an attempt printed. */
 const LOG = 'output.log';
 
-/** Reads what belongs to a job: its nodes, their logs, its events. */
+/** Reads the nodes of a job and their logs. */
 @Injectable()
 export class NodeReader {
   constructor(
     private readonly jobs: JobReader,
     @Use('projections') private readonly projections: JobProjections,
-    @Use('journal') private readonly journal: JobJournal,
     @Use('artifacts') private readonly artifacts: ArtifactStore,
   ) {}
 
@@ -85,18 +79,6 @@ export class NodeReader {
       );
     }
     return slice;
-  }
-
-  async events(
-    principal: Principal,
-    jobId: string,
-    query: ListEventsQuery,
-  ): Promise<Answer<EventListResponse>> {
-    const job = await this.jobs.find(principal, jobId);
-    const records = await this.journal.read(job.header, query.after, query.limit);
-    const last = records.at(-1)?.version;
-    const more = last !== undefined && last < job.progress.version;
-    return { events: records.flatMap(showEvents), ...(more ? { next_after: last } : {}) };
   }
 }
 

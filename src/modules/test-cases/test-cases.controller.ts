@@ -112,7 +112,12 @@ export class TestCasesController {
   })
   @ApiParam(NAME)
   @ApiNoContentResponse({ description: 'It is gone.' })
-  @ApiProblems(...READ_PROBLEMS, 'test_case_not_found')
+  @ApiProblems(
+    ...READ_PROBLEMS,
+    'malformed_json',
+    'unsupported_content_type',
+    'test_case_not_found',
+  )
   async delete(
     @CurrentPrincipal() principal: Principal,
     @Param('name') name: string,

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import type { JsonObject } from '../../core/json.js';
+import { WholeNumber } from '../../platform/http/index.js';
 
 export class PutTestCaseRequest {
   @ApiPropertyOptional({ example: 'Logs in with a wrong password' })
@@ -67,12 +67,7 @@ export class TestCaseListResponse {
 }
 
 export class ListTestCasesQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
+  @WholeNumber({ minimum: 1, maximum: 200, default: 50 })
   limit: number = 50;
 
   @ApiPropertyOptional({ description: 'The next_cursor of the page before.' })

@@ -62,7 +62,9 @@ function problemOf(errors: readonly ValidationError[], part: Part): RequestProbl
 
 function flatten(error: ValidationError, part: Part, parent: string): ProblemDetail[] {
   const pointer = `${parent}/${error.property.replace(/~/g, '~0').replace(/\//g, '~1')}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
+  // Decorators apply from the last to the first; what is written first says most.
+  const constraints = Object.entries(error.constraints ?? {}).reverse();
+  const own = constraints.map(([rule, message]) =>
     rule === 'whitelistValidation'
       ? {
           in: part,

@@ -1,32 +1,30 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsIn,
-  IsInt,
   IsOptional,
   IsString,
   Matches,
-  Max,
   MaxLength,
-  Min,
   MinLength,
   Validate,
   ValidatorConstraint,
 } from 'class-validator';
 import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
+import { parseIsoTime } from '../../../core/iso-time.js';
 import { JOB_STATUSES, NODE_STATUSES } from '../../../core/job/status.js';
 import type { JobStatus, NodeStatus } from '../../../core/job/status.js';
+import { WholeNumber } from '../../../platform/http/index.js';
 import { JOB_SORTS } from '../../../ports/job-projections.js';
 import type { JobSort } from '../../../ports/job-projections.js';
 
-const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 const MAX_LABELS = 16;
 
 @ValidatorConstraint({ name: 'iso8601' })
 class IsoTime implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
-    return typeof value === 'string' && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value));
+    return typeof value === 'string' && parseIsoTime(value) !== undefined;
   }
   defaultMessage({ property }: ValidationArguments): string {
     return `${property} must be an ISO 8601 time with a zone, such as 2026-11-21T14:00:00Z (write + as %2B)`;
@@ -95,12 +93,7 @@ export class ListJobsQuery {
   @Validate(IsoTime)
   created_to?: string;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 5, example: 3 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(5)
+  @WholeNumber({ minimum: 1, maximum: 5, example: 3 })
   priority?: number;
 
   @ApiPropertyOptional({ enum: JOB_SORTS, default: '-created_at', description: '- is descending.' })
@@ -108,12 +101,7 @@ export class ListJobsQuery {
   @IsIn(JOB_SORTS)
   sort: JobSort = '-created_at';
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 200, default: 50 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
+  @WholeNumber({ minimum: 1, maximum: 200, default: 50 })
   limit: number = 50;
 
   @ApiPropertyOptional({ description: 'The next_cursor of the page before.' })
@@ -123,20 +111,18 @@ export class ListJobsQuery {
   @MaxLength(1024)
   cursor?: string;
 
-  @ApiPropertyOptional({ minimum: 1, description: 'The page, from 1, instead of a cursor.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000_000)
+  @WholeNumber({
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'The page, from 1, instead of a cursor.',
+  })
   page?: number;
 
-  @ApiPropertyOptional({ minimum: 0, description: 'Jobs to pass over, instead of a cursor.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(100_000_000)
+  @WholeNumber({
+    minimum: 0,
+    maximum: 100_000_000,
+    description: 'Jobs to pass over, instead of a cursor.',
+  })
   offset?: number;
 }
 
@@ -146,12 +132,7 @@ export class ListNodesQuery {
   @IsIn(NODE_STATUSES)
   status?: NodeStatus;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1000, default: 200 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @WholeNumber({ minimum: 1, maximum: 1000, default: 200 })
   limit: number = 200;
 
   @ApiPropertyOptional({ description: 'The next_cursor of the page before.' })
@@ -161,46 +142,36 @@ export class ListNodesQuery {
 }
 
 export class LogQuery {
-  @ApiPropertyOptional({ minimum: 1, description: 'The latest attempt when left out.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000_000)
+  @WholeNumber({ minimum: 1, maximum: 1_000_000, description: 'The latest attempt when left out.' })
   attempt?: number;
 
-  @ApiPropertyOptional({ minimum: 0, default: 0, description: 'Bytes to pass over.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @WholeNumber({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    default: 0,
+    description: 'Bytes to pass over.',
+  })
   offset: number = 0;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_048_576, default: 65_536, description: 'Bytes.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_048_576)
+  @WholeNumber({ minimum: 1, maximum: 1_048_576, default: 65_536, description: 'Bytes.' })
   limit: number = 65_536;
 }
 
 export class ListEventsQuery {
-  @ApiPropertyOptional({ minimum: 0, default: 0, description: 'Events after this version.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @WholeNumber({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    default: 0,
+    description: 'Events after this version.',
+  })
   after: number = 0;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1000, default: 200, description: 'Versions.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @WholeNumber({
+    minimum: 1,
+    maximum: 1000,
+    default: 200,
+    description: 'Versions at most; an answer also ends with the version that fills a megabyte.',
+  })
   limit: number = 200;
 }
 
