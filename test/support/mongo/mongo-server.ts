@@ -9,8 +9,6 @@ import { randomUUID } from 'node:crypto';
 export interface MongoServer {
   /** What it is, for people. */
   readonly name: string;
-  /** Of its own kind rather than compatible with it: what only the real one does can be tested. */
-  readonly genuine: boolean;
   readonly host: string;
   readonly port: number;
   /** The URL of a database that nobody has used before. */
@@ -34,7 +32,7 @@ const root = path.resolve(import.meta.dirname, '../../..');
 export async function findMongo(): Promise<MongoServer | NoMongoServer> {
   const { MONGODB_TEST_URL, MONGOMS_SYSTEM_BINARY, MONGOMS_ALLOW_DOWNLOAD } = process.env;
   if (MONGODB_TEST_URL !== undefined && MONGODB_TEST_URL !== '') {
-    return server('MONGODB_TEST_URL', true, MONGODB_TEST_URL);
+    return server('MONGODB_TEST_URL', MONGODB_TEST_URL);
   }
   const service =
     MONGOMS_SYSTEM_BINARY === undefined && MONGOMS_ALLOW_DOWNLOAD === undefined
@@ -52,7 +50,7 @@ async function runningService(): Promise<MongoServer | undefined> {
     socket.on('connect', () => socket.destroy());
     socket.on('error', () => resolve(false));
   });
-  return answers ? server('mongo-java-server', false, url) : undefined;
+  return answers ? server('mongo-java-server', url) : undefined;
 }
 
 async function start(): Promise<MongoServer | NoMongoServer> {
@@ -63,8 +61,7 @@ async function start(): Promise<MongoServer | NoMongoServer> {
   for await (const line of createInterface(child.stdout)) {
     const said = JSON.parse(line) as { url: string; server: string } | NoMongoServer;
     if ('missing' in said) return said;
-    const genuine = said.server !== 'mongo-java-server';
-    return server(said.server, genuine, said.url, async () => {
+    return server(said.server, said.url, async () => {
       child.stdin.end();
       await ended;
     });
@@ -74,14 +71,12 @@ async function start(): Promise<MongoServer | NoMongoServer> {
 
 function server(
   name: string,
-  genuine: boolean,
   url: string,
   stop = (): Promise<void> => Promise.resolve(),
 ): MongoServer {
   const parsed = new URL(url);
   return {
     name,
-    genuine,
     host: parsed.hostname,
     port: Number(parsed.port || 27_017),
     freshDatabase: () => {

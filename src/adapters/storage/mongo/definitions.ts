@@ -92,7 +92,10 @@ export class Definitions {
     const found = new Map<number, JobNodeDocument>();
     for (let at = 0; at < indexes.length; at += NODES_A_TRIP) {
       const keys = indexes.slice(at, at + NODES_A_TRIP).map((index) => nodeKey(job, index));
-      const some = await this.#connection.nodes.find({ _id: { $in: keys } }).toArray();
+      const some = await this.#connection.nodes
+        .find({ _id: { $in: keys } })
+        .batchSize(NODES_A_TRIP + 1)
+        .toArray();
       for (const document of some) found.set(document.index, document);
     }
     return found;

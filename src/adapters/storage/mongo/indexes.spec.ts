@@ -28,12 +28,15 @@ function indexesOn(server: MongoServer): void {
   describe('indexes of the MongoDB store', () => {
     let store: MongoStore;
     let seen: Command[] = [];
+    let explains: boolean;
     beforeAll(async () => {
       store = await openMongoStore({ url: server.freshDatabase(), monitorCommands: true });
       const jobs = Array.from({ length: 3 }, (_, at) => new StoreJob({ createdAt: T0 + at }));
       const large = new StoreJob({ nodeCount: 600 });
       await store.journal.commit([...jobs, large].map((job) => job.submit()));
       await store.settled();
+      explains = await canExplain(store);
+      if (!explains) process.stderr.write(`LEFT OUT  explain: ${server.name} does not know it.\n`);
       store.connection.mongoose.getClient().on('commandStarted', ({ commandName, command }) => {
         if (commandName !== 'find') return;
         const {
@@ -109,7 +112,7 @@ function indexesOn(server: MongoServer): void {
           const [field = ''] = fields;
           expect(indexes.map((index) => index[1])).toContain(`${field} 1`);
         }
-        if (server.genuine) await expectIndexScan(store, find);
+        if (explains) await expectIndexScan(store, find);
       },
     );
 
@@ -143,7 +146,7 @@ function indexesOn(server: MongoServer): void {
         expect(first.filter((field) => field !== undefined && field in find.filter)).not.toEqual(
           [],
         );
-        if (server.genuine) await expectIndexScan(store, find);
+        if (explains) await expectIndexScan(store, find);
       }
     });
   });
@@ -155,6 +158,16 @@ function isEquality(condition: unknown): boolean {
   if (typeof condition !== 'object' || condition === null) return true;
   const operators = Object.keys(condition);
   return operators.every((operator) => ['$all', '$in'].includes(operator));
+}
+
+async function canExplain(store: MongoStore): Promise<boolean> {
+  try {
+    await store.connection.jobs.find().explain();
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ codeName: 'CommandNotFound' });
+    return false;
+  }
 }
 
 async function expectIndexScan(

@@ -87,11 +87,12 @@ export class JobProjector {
     await this.#catchUpOn(pending);
   }
 
-  /** Shows a job whose first commit was left behind; answers whether there was anything. */
+  /** Has a job shown whose commits may have been left behind; answers whether there is such a job. */
   async catchUpJob(ref: JobRef): Promise<boolean> {
     const commits = await this.#stored.pendingOf(ref);
+    if (commits === undefined) return false;
     this.enqueue(commits);
-    return commits.length > 0;
+    return true;
   }
 
   /** Looks for what other processes left behind, every `interval` ms. */

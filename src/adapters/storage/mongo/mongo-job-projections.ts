@@ -111,7 +111,7 @@ export class MongoJobProjections implements JobProjections {
     await this.#parts.projector.caughtUp(this.#patience, ref);
     const shown = await this.#shown(ref);
     if (shown !== undefined) return shown;
-    // Another process may have accepted the job and not projected it, or died before it could.
+    // Another process may have accepted the job and not projected it yet, or died before it could.
     if (!(await this.#parts.projector.catchUpJob(ref))) return undefined;
     await this.#parts.projector.caughtUp(this.#patience, ref);
     return this.#shown(ref);

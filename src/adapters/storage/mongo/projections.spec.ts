@@ -34,13 +34,14 @@ function projectionsOn(server: MongoServer): void {
         const keys = Array.from({ length: job.progress.version }, (_, at) =>
           commitKey(key, at + 1),
         );
-        await connection.commits.updateMany({ _id: { $in: keys } }, { $set: { pending: true } });
         await connection.jobs.deleteOne({ _id: key });
         await connection.nodes.deleteMany({
           job: job.header.jobId,
           definition: { $exists: false },
         });
         await connection.nodes.updateMany({ job: job.header.jobId }, { $unset: { state: 1 } });
+        // Last: from now on another instance may catch up.
+        await connection.commits.updateMany({ _id: { $in: keys } }, { $set: { pending: true } });
       }
     };
     const someJobs = async (store: MongoStore): Promise<StoreJob[]> => {

@@ -64,14 +64,16 @@ export class StoredCommits {
     );
   }
 
-  /** What is pending of a job whose first commit the projections do not show. */
-  async pendingOf(ref: JobRef): Promise<readonly Unprojected[]> {
+  /** What is pending of a job; `undefined` when there is no such job. */
+  async pendingOf(ref: JobRef): Promise<readonly Unprojected[] | undefined> {
     const job = jobKey(ref);
     const first = await this.#connection.commits.findOne(
       { _id: commitKey(job, 1) },
       { projection: { header: 1 } },
     );
-    return first?.header === undefined ? [] : this.read(versionKeys(job, 0, VERSIONS_A_TRIP));
+    return first?.header === undefined
+      ? undefined
+      : this.read(versionKeys(job, 0, VERSIONS_A_TRIP));
   }
 
   /** Writes the pieces of a body that is too large for one document. Doing it again changes nothing. */
