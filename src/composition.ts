@@ -32,7 +32,8 @@ export interface Composition {
  * another process drives the same database.
  */
 export function compose(config: Config, secret: string, logger: Logger): Composition {
-  mkdirSync(config.dataDir, { recursive: true });
+  // Definitions and logs may hold secrets of tests: a folder that is made here is its user's alone.
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   mkdirSync(path.dirname(config.databasePath), { recursive: true });
   const lock = lockForDriving(config.databasePath);
   const store = openSqliteStore({ path: config.databasePath });

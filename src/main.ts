@@ -5,6 +5,7 @@ import { InvalidConfiguration, jwtSecret, readConfig } from './platform/config/i
 import type { Config } from './platform/config/index.js';
 import { createLogger } from './platform/logging/index.js';
 import { onFirstSignal } from './platform/shutdown.js';
+import { startProblem } from './platform/start-problem.js';
 
 /** sysexits.h: something is wrong with the configuration. */
 const EX_CONFIG = 78;
@@ -44,16 +45,10 @@ async function serve(config: Config): Promise<void> {
   logger.info({ url, docs: `${url}/docs`, pid: process.pid }, `Baton is ready at ${url}`);
 }
 
+const config = configuration();
 try {
-  await serve(configuration());
+  await serve(config);
 } catch (error) {
-  process.stderr.write(`Baton could not start. ${describe(error)}\n`);
+  process.stderr.write(`Baton could not start. ${startProblem(error, config)}\n`);
   process.exit(1);
-}
-
-function describe(error: unknown): string {
-  const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
-  if (code === 'EADDRINUSE') return `Port ${String(port)} is taken; give another PORT.`;
-  if (typeof code === 'string' && error instanceof Error) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
