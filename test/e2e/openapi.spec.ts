@@ -113,6 +113,41 @@ describe('the OpenAPI document', () => {
       expect(document.components.schemas).toHaveProperty(name);
   });
 
+  it('has examples that its own schemas allow', () => {
+    const ajv = new Ajv2020.default({ strict: false, validateFormats: false, allErrors: true });
+    ajv.addSchema({ ...document, $id: 'api' });
+    let examples = 0;
+    const look = (part: unknown, place: string): void => {
+      if (typeof part !== 'object' || part === null) return;
+      const { schema, example, examples: several } = part as Record<string, unknown>;
+      const given = [
+        ...(example === undefined ? [] : [example]),
+        ...(Array.isArray(several) ? (several as unknown[]) : []),
+        ...(Array.isArray(several) ? [] : Object.values((several ?? {}))).map(
+          (each: { readonly value: unknown }) => each.value,
+        ),
+      ];
+      if (given.length > 0) {
+        const described = JSON.stringify(schema ?? part).replaceAll('"#/', '"api#/');
+        const allows = ajv.compile(JSON.parse(described) as object);
+        for (const value of given) {
+          examples += 1;
+          expect({ place, value, valid: allows(value), errors: allows.errors }).toEqual({
+            place,
+            value,
+            valid: true,
+            errors: null,
+          });
+        }
+      }
+      for (const [key, inner] of Object.entries(part)) {
+        if (!/^(examples?|default|const|enum)$/.test(key)) look(inner, `${place}/${key}`);
+      }
+    };
+    look(document, '');
+    expect(examples).toBeGreaterThan(100);
+  });
+
   it('describes what is answered', async () => {
     const ajv = new Ajv2020.default({ strict: false, validateFormats: false });
     ajv.addSchema({ $id: 'api', components: document.components });

@@ -164,16 +164,16 @@ describe('GET job/:id/events', () => {
     }));
     const job = await anna.accepted(jobOf(nodes, { concurrency: 1 }));
     await anna.reaches(job.id, 'completed');
-    let after: unknown = 0;
+    let after: number | undefined = 0;
     let outputs = 0;
     let answers = 0;
     for (; after !== undefined; answers++) {
       const { json, text } = await anna.get(
-        `${API}/job/${job.id}/events?limit=1000&after=${String(after)}`,
+        `${API}/job/${job.id}/events?limit=1000&after=${after}`,
       );
       expect(text.length).toBeLessThan(1_048_576 + 2 * output.length);
       outputs += (json['events'] as Body[]).filter((event) => event['output'] === output).length;
-      after = json['next_after'];
+      after = json['next_after'] as number | undefined;
     }
     expect(outputs).toBe(nodes.length);
     expect(answers).toBeGreaterThan(1);
