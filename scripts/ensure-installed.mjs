@@ -45,4 +45,11 @@ if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lock).mtimeMs) {
 if (!driverLoads()) {
   console.error(`Building the SQLite driver for Node ${process.versions.node} …`);
   npm('rebuild', driver);
+  // npm is content with an install script that it was not allowed to run.
+  if (!driverLoads()) {
+    console.error(
+      `The SQLite driver (${driver}) was not built. See that npm runs install scripts (not ignore-scripts; allowScripts in package.json), and that a C++ compiler and Python are there; then run npm ci.`,
+    );
+    process.exit(1);
+  }
 }
