@@ -123,7 +123,7 @@ describe('the OpenAPI document', () => {
       const given = [
         ...(example === undefined ? [] : [example]),
         ...(Array.isArray(several) ? (several as unknown[]) : []),
-        ...(Array.isArray(several) ? [] : Object.values((several ?? {}))).map(
+        ...(Array.isArray(several) ? [] : Object.values(several ?? {})).map(
           (each: { readonly value: unknown }) => each.value,
         ),
       ];
