@@ -9,9 +9,9 @@ const root = path.resolve(import.meta.dirname, '..');
 const marker = path.join(root, 'node_modules', '.package-lock.json');
 const lock = path.join(root, 'package-lock.json');
 
-function npm(...args) {
+function npm(args, cwd = root) {
   const done = spawnSync('npm', [...args, '--no-audit', '--no-fund'], {
-    cwd: root,
+    cwd,
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',
   });
@@ -40,15 +40,16 @@ if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lock).mtimeMs) {
   console.error(
     'Installing dependencies (npm ci); the SQLite driver may take a minute to compile …',
   );
-  npm('ci');
+  npm(['ci']);
 }
 if (!driverLoads()) {
   console.error(`Building the SQLite driver for Node ${process.versions.node} …`);
-  npm('rebuild', driver);
-  // npm is content with an install script that it was not allowed to run.
+  // Not `npm rebuild`: package.json denies both drivers their install scripts, since npm would compile
+  // the one that brings its binaries too.
+  npm(['run', 'install'], path.join(root, 'node_modules', driver));
   if (!driverLoads()) {
     console.error(
-      `The SQLite driver (${driver}) was not built. See that npm runs install scripts (not ignore-scripts; allowScripts in package.json), and that a C++ compiler and Python are there; then run npm ci.`,
+      `The SQLite driver (${driver}) does not load. On Node 20 it is compiled: install a C++ compiler and Python, or use Node 22 or later; then run npm ci.`,
     );
     process.exit(1);
   }
