@@ -37,15 +37,13 @@ function driverLoads() {
 }
 
 if (!existsSync(marker) || statSync(marker).mtimeMs < statSync(lock).mtimeMs) {
-  console.error(
-    'Installing dependencies (npm ci); the SQLite driver may take a minute to compile …',
-  );
+  console.error('Installing dependencies (npm ci) …');
   npm(['ci']);
 }
 if (!driverLoads()) {
-  console.error(`Building the SQLite driver for Node ${process.versions.node} …`);
-  // Not `npm rebuild`: package.json denies both drivers their install scripts, since npm would compile
-  // the one that brings its binaries too.
+  console.error(`Building the SQLite driver for Node ${process.versions.node}, up to a minute …`);
+  // Not `npm rebuild`: .npmrc denies install scripts, since npm would compile the driver that brings
+  // its binaries too.
   npm(['run', 'install'], path.join(root, 'node_modules', driver));
   if (!driverLoads()) {
     console.error(
