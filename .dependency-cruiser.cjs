@@ -36,7 +36,7 @@ module.exports = {
       name: 'adapters-keep-apart',
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/([^/]+)/' },
-      to: { path: '^src/adapters/', pathNot: '^src/adapters/$1/$2/' },
+      to: { path: '^src/adapters/', pathNot: '^src/adapters/($1/$2/|$1/[^/]+[.]ts$)' },
     },
     rule('platform-imports-core', '^src/platform/', '^src/(core|platform)/'),
     rule('modules-import-engine', '^src/modules/', '^src/(core|ports|engine|platform|modules)/'),

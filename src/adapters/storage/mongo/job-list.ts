@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { JobPage, JobQuery, JobSort } from '../../../ports/job-projections.js';
 import { timePrefix } from './creation-order.js';
 import { labelFacet, nameFacet, typeFacet } from './job-facets.js';
-import { decodeCursor, encodeCursor, type ListPosition } from './list-cursor.js';
+import { decodeCursor, encodeCursor, type ListPosition } from '../list-cursor.js';
 import type { Connection } from './mongo-connection.js';
 import { viewOf } from './job-view.js';
 import type { OrchestrationJobDocument } from './schemas/orchestration-job.schema.js';
@@ -30,7 +30,8 @@ export class JobList {
   async page(query: JobQuery): Promise<JobPage> {
     const { jobs } = this.#connection;
     const filter = filterOf(query);
-    const from = 'cursor' in query.start ? decodeCursor(query, query.start.cursor) : undefined;
+    const from =
+      'cursor' in query.start ? decodeCursor(query, query.start.cursor, isOrder) : undefined;
     const [found, counted] = await Promise.all([
       jobs
         .find(from === undefined ? filter : { ...filter, ...beyond(query, from) })
@@ -86,7 +87,7 @@ function anyOf<T>(values: readonly T[]): T | { $in: T[] } {
 }
 
 /** Where the list goes on. */
-function beyond(query: JobQuery, { order, priority }: ListPosition): Filter {
+function beyond(query: JobQuery, { place: order, priority }: ListPosition<string>): Filter {
   const bound = query.createdFrom === undefined ? undefined : timePrefix(query.createdFrom);
   const lower = bound === undefined ? {} : { $gte: bound };
   if (query.sort === 'created_at') {
@@ -98,7 +99,11 @@ function beyond(query: JobQuery, { order, priority }: ListPosition): Filter {
   return { $or: [{ priority: further }, { priority, ...before }] };
 }
 
-function positionOf(query: JobQuery, job: OrchestrationJobDocument): ListPosition {
-  const { order = '', priority = 0 } = job;
-  return query.sort.endsWith('priority') ? { order, priority } : { order };
+function positionOf(query: JobQuery, job: OrchestrationJobDocument): ListPosition<string> {
+  const { order: place = '', priority = 0 } = job;
+  return query.sort.endsWith('priority') ? { place, priority } : { place };
+}
+
+function isOrder(value: unknown): value is string {
+  return typeof value === 'string';
 }

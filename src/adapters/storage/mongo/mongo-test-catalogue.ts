@@ -1,4 +1,4 @@
-import { InvalidCursor } from '../../../ports/store-errors.js';
+import { decodeNameCursor, encodeNameCursor } from '../list-cursor.js';
 import type { TestCase, TestCatalogue, TestCataloguePage } from '../../../ports/test-catalogue.js';
 import { testCaseKey } from './keys.js';
 import { DURABLE, type Connection } from './mongo-connection.js';
@@ -44,7 +44,7 @@ export class MongoTestCatalogue implements TestCatalogue {
 
   list(tenantId: string, limit: number, cursor?: string): Promise<TestCataloguePage> {
     return this.#connection.call(async () => {
-      const after = cursor === undefined ? '' : decodeCursor(cursor);
+      const after = cursor === undefined ? '' : decodeNameCursor(cursor);
       const { testCases } = this.#connection;
       const [found, total] = await Promise.all([
         testCases
@@ -59,7 +59,9 @@ export class MongoTestCatalogue implements TestCatalogue {
       return {
         cases: shown.map(({ body }) => decode(body)),
         total,
-        ...(found.length > limit && last !== undefined ? { next: encodeCursor(last.name) } : {}),
+        ...(found.length > limit && last !== undefined
+          ? { next: encodeNameCursor(last.name) }
+          : {}),
       };
     });
   }
@@ -89,18 +91,4 @@ export class MongoTestCatalogue implements TestCatalogue {
 
 function decode(body: string): TestCase {
   return JSON.parse(body) as TestCase;
-}
-
-function encodeCursor(name: string): string {
-  return Buffer.from(JSON.stringify([name])).toString('base64url');
-}
-
-function decodeCursor(cursor: string): string {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string') return parts[0];
-  } catch {
-    // Not JSON: not a cursor.
-  }
-  throw new InvalidCursor();
 }

@@ -19,7 +19,7 @@ import {
 } from './job-facets.js';
 import type { JobIndex } from './job-index.js';
 import type { JobLookup } from './job-lookup.js';
-import { decodeCursor, encodeCursor, type ListPosition } from './list-cursor.js';
+import { decodeCursor, encodeCursor, isWhole, type ListPosition } from '../list-cursor.js';
 import type { Facet, Postings } from './postings.js';
 import type { Scopes } from './scopes.js';
 import type { Period, TimeBounds } from './time-bounds.js';
@@ -38,7 +38,7 @@ interface Selection {
 interface PageWalk {
   skip: number;
   readonly limit: number;
-  readonly found: ListPosition[];
+  readonly found: ListPosition<number>[];
 }
 
 /** Lists jobs by the bitmaps of their facets, whose size hardly grows with the jobs in the store. */
@@ -64,7 +64,8 @@ export class JobList {
   }
 
   page(query: JobQuery): JobPage {
-    const from = 'cursor' in query.start ? decodeCursor(query, query.start.cursor) : undefined;
+    const from =
+      'cursor' in query.start ? decodeCursor(query, query.start.cursor, isWhole) : undefined;
     const scope = this.#scopes.find(query.tenantId, query.owner);
     // A tenant or owner whose jobs are all recent has a scope only once one of them is sealed.
     const all = this.#select(query, scope);
@@ -96,7 +97,7 @@ export class JobList {
     const shown = walk.found.slice(0, query.limit);
     const last = shown.at(-1);
     return {
-      jobs: shown.map((position) => this.#lookup.view(position.seq)),
+      jobs: shown.map((position) => this.#lookup.view(position.place)),
       ...total,
       ...(walk.found.length > query.limit && last !== undefined
         ? { next: encodeCursor(query, last) }
@@ -150,16 +151,16 @@ export class JobList {
   #walk(
     selection: Selection,
     descending: boolean,
-    after: ListPosition | undefined,
+    after: ListPosition<number> | undefined,
     walk: PageWalk,
     priority: number | undefined,
   ): void {
     const beyond = (seq: number): boolean =>
-      after === undefined || (descending ? seq < after.seq : seq > after.seq);
+      after === undefined || (descending ? seq < after.place : seq > after.place);
     const take = (seq: number): boolean => {
       if (!beyond(seq)) return true;
       if (walk.skip > 0) walk.skip -= 1;
-      else walk.found.push({ seq, ...(priority === undefined ? {} : { priority }) });
+      else walk.found.push({ place: seq, ...(priority === undefined ? {} : { priority }) });
       return walk.found.length < walk.limit;
     };
     const takeRecent = (): void => {
@@ -168,7 +169,7 @@ export class JobList {
     };
     if (descending) takeRecent();
     if (walk.found.length < walk.limit) {
-      const start = after === undefined ? undefined : Math.floor(after.seq / BLOCK_JOBS);
+      const start = after === undefined ? undefined : Math.floor(after.place / BLOCK_JOBS);
       this.#blocks(selection, descending, start, (block, bits) => {
         if (walk.skip > 0 && block !== start) {
           const count = countBits(bits);

@@ -1,5 +1,5 @@
+import { decodeNameCursor, encodeNameCursor } from '../list-cursor.js';
 import type { Statement } from 'better-sqlite3';
-import { InvalidCursor } from '../../../ports/store-errors.js';
 import type { TestCase, TestCatalogue, TestCataloguePage } from '../../../ports/test-catalogue.js';
 import type { Connection } from './connection.js';
 import type { Scopes } from './scopes.js';
@@ -56,7 +56,7 @@ export class SqliteTestCatalogue implements TestCatalogue {
 
   list(tenantId: string, limit: number, cursor?: string): Promise<TestCataloguePage> {
     return this.#connection.read(() => {
-      const after = cursor === undefined ? '' : decodeCursor(cursor);
+      const after = cursor === undefined ? '' : decodeNameCursor(cursor);
       const tenant = this.#scopes.find(tenantId);
       if (tenant === undefined) return { cases: [], total: 0 };
       const found = this.#after
@@ -67,7 +67,9 @@ export class SqliteTestCatalogue implements TestCatalogue {
       return {
         cases,
         total: this.#count.get(tenant) ?? 0,
-        ...(found.length > limit && last !== undefined ? { next: encodeCursor(last.name) } : {}),
+        ...(found.length > limit && last !== undefined
+          ? { next: encodeNameCursor(last.name) }
+          : {}),
       };
     });
   }
@@ -83,18 +85,4 @@ export class SqliteTestCatalogue implements TestCatalogue {
     const body = tenant === undefined ? undefined : this.#get.get(tenant, name);
     return body === undefined ? undefined : (JSON.parse(body) as TestCase);
   }
-}
-
-function encodeCursor(name: string): string {
-  return Buffer.from(JSON.stringify([name])).toString('base64url');
-}
-
-function decodeCursor(cursor: string): string {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string') return parts[0];
-  } catch {
-    // Not JSON: not a cursor.
-  }
-  throw new InvalidCursor();
 }

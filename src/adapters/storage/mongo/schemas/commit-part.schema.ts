@@ -1,5 +1,4 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import type { Fields } from './fields.js';
 
 /** A piece of a commit's body that is too large for one document; written before the commit. */
 @Schema({ collection: 'commit_parts', versionKey: false, autoIndex: false, autoCreate: false })
@@ -11,6 +10,5 @@ export class CommitPart {
   bytes!: Buffer;
 }
 
-export type CommitPartDocument = Fields<CommitPart>;
 
 export const CommitPartSchema = SchemaFactory.createForClass(CommitPart);

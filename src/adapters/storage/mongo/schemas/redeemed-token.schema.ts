@@ -1,5 +1,4 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import type { Fields } from './fields.js';
 
 /** A single-use token that has been used; its id is the document's. */
 @Schema({ collection: 'redeemed_tokens', versionKey: false, autoIndex: false, autoCreate: false })
@@ -12,7 +11,6 @@ export class RedeemedToken {
   expiresAt!: number;
 }
 
-export type RedeemedTokenDocument = Fields<RedeemedToken>;
 
 export const RedeemedTokenSchema = SchemaFactory.createForClass(RedeemedToken);
 RedeemedTokenSchema.index({ expiresAt: 1 }, { name: 'expiry' });

@@ -1,5 +1,4 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import type { Fields } from './fields.js';
 
 /** Says that node documents were written for a job before it was created. */
 @Schema({ collection: 'staged_jobs', versionKey: false, autoIndex: false, autoCreate: false })
@@ -18,7 +17,6 @@ export class StagedJob {
   at!: number;
 }
 
-export type StagedJobDocument = Fields<StagedJob>;
 
 export const StagedJobSchema = SchemaFactory.createForClass(StagedJob);
 StagedJobSchema.index({ at: 1 }, { name: 'at' });

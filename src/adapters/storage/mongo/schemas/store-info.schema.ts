@@ -1,5 +1,4 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import type { Fields } from './fields.js';
 
 /** One document, `_id` `schema`: which version of the documents' shape the database holds. */
 @Schema({ collection: 'store_info', versionKey: false, autoIndex: false, autoCreate: false })
@@ -11,6 +10,5 @@ export class StoreInfo {
   version!: number;
 }
 
-export type StoreInfoDocument = Fields<StoreInfo>;
 
 export const StoreInfoSchema = SchemaFactory.createForClass(StoreInfo);

@@ -1,5 +1,4 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import type { Fields } from './fields.js';
 
 /** A test case of a tenant's catalogue. */
 @Schema({ collection: 'test_cases', versionKey: false, autoIndex: false, autoCreate: false })
@@ -18,7 +17,6 @@ export class StoredTestCase {
   body!: string;
 }
 
-export type StoredTestCaseDocument = Fields<StoredTestCase>;
 
 export const StoredTestCaseSchema = SchemaFactory.createForClass(StoredTestCase);
 StoredTestCaseSchema.index({ tenant: 1, name: 1 }, { name: 'name' });

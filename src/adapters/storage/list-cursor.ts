@@ -1,28 +1,32 @@
 import { createHash } from 'node:crypto';
-import type { JobQuery } from '../../../ports/job-projections.js';
-import { InvalidCursor } from '../../../ports/store-errors.js';
+import type { JobQuery } from '../../ports/job-projections.js';
+import { InvalidCursor } from '../../ports/store-errors.js';
 
-/** The last job of a page. */
-export interface ListPosition {
-  readonly order: string;
+/** The last job of a page: its place in the store's order of creation. */
+export interface ListPosition<Place extends number | string> {
+  readonly place: Place;
   /** Present in lists by priority. */
   readonly priority?: number;
 }
 
-export function encodeCursor(query: JobQuery, position: ListPosition): string {
-  const parts = [fingerprint(query), position.order, position.priority ?? 0];
+export function encodeCursor(query: JobQuery, position: ListPosition<number | string>): string {
+  const parts = [fingerprint(query), position.place, position.priority ?? 0];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** Throws {@link InvalidCursor} for what {@link encodeCursor} did not make for the same list. */
-export function decodeCursor(query: JobQuery, cursor: string): ListPosition {
+export function decodeCursor<Place extends number | string>(
+  query: JobQuery,
+  cursor: string,
+  isPlace: (value: unknown) => value is Place,
+): ListPosition<Place> {
   const parts = parse(cursor);
   if (!Array.isArray(parts)) throw new InvalidCursor();
-  const [list, order, priority] = parts as readonly unknown[];
+  const [list, place, priority] = parts as readonly unknown[];
   const byPriority = query.sort.endsWith('priority');
   if (
     list !== fingerprint(query) ||
-    typeof order !== 'string' ||
+    !isPlace(place) ||
     !isWhole(priority) ||
     (byPriority
       ? priority < 1 || priority > 5 || priority !== (query.priority ?? priority)
@@ -30,7 +34,23 @@ export function decodeCursor(query: JobQuery, cursor: string): ListPosition {
   ) {
     throw new InvalidCursor();
   }
-  return byPriority ? { order, priority } : { order };
+  return byPriority ? { place, priority } : { place };
+}
+
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** A cursor of a list by name: the last name of the page. */
+export function encodeNameCursor(name: string): string {
+  return Buffer.from(JSON.stringify([name])).toString('base64url');
+}
+
+/** Throws {@link InvalidCursor} for what {@link encodeNameCursor} did not make. */
+export function decodeNameCursor(cursor: string): string {
+  const parts = parse(cursor);
+  if (Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string') return parts[0];
+  throw new InvalidCursor();
 }
 
 function parse(cursor: string): unknown {
@@ -39,10 +59,6 @@ function parse(cursor: string): unknown {
   } catch {
     throw new InvalidCursor();
   }
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Tells lists apart, so that a cursor of one is not followed in another. */
