@@ -70,7 +70,7 @@ export interface UnfinishedJob extends JobRef {
  */
 export interface JobProjections {
   job(ref: JobRef): Promise<JobView | undefined>;
-  /** In definition order. */
+  /** In definition order, without their outputs: a page costs the same however large those are. */
   nodes(ref: JobRef, query: NodeQuery): Promise<readonly NodeView[]>;
   node(ref: JobRef, nodeId: string): Promise<NodeView | undefined>;
   /** Rejects with {@link InvalidCursor} when the cursor is not one of this list's. */

@@ -1,5 +1,10 @@
 import { unstartedNodeStatus, isTerminalJob } from '../../src/core/job/status.js';
-import type { DefinitionChunk, JobRef, NodeProjection } from '../../src/core/job/job-record.js';
+import {
+  withoutOutput,
+  type DefinitionChunk,
+  type JobRef,
+  type NodeProjection,
+} from '../../src/core/job/job-record.js';
 import type {
   CommitRequest,
   CommitResult,
@@ -122,7 +127,11 @@ export class MemoryStore implements JobJournal, JobProjections {
       chunk.nodes.map((definition, at): NodeView => {
         const index = chunk.first + at;
         const state = job.nodes.get(index);
-        return { index, definition, ...(state === undefined ? {} : { state }) };
+        return {
+          index,
+          definition,
+          ...(state === undefined ? {} : { state: withoutOutput(state) }),
+        };
       }),
     );
     const unstarted = unstartedNodeStatus(job.view.progress.status);
@@ -139,7 +148,9 @@ export class MemoryStore implements JobJournal, JobProjections {
 
   async node(ref: JobRef, nodeId: string): Promise<NodeView | undefined> {
     const all = await this.nodes(ref, { after: -1, limit: Infinity });
-    return all.find((view) => view.definition.id === nodeId);
+    const view = all.find(({ definition }) => definition.id === nodeId);
+    const state = this.jobs.get(keyOf(ref))?.nodes.get(view?.index ?? -1);
+    return view === undefined || state === undefined ? view : { ...view, state };
   }
 
   list(): Promise<JobPage> {

@@ -66,6 +66,14 @@ export interface NodeProjection {
   readonly history?: readonly AttemptSummary[];
 }
 
+/** What pages of nodes show of a node. */
+export function withoutOutput(node: NodeProjection): NodeProjection {
+  if (node.output === undefined) return node;
+  const shown: { -readonly [K in keyof NodeProjection]: NodeProjection[K] } = { ...node };
+  delete shown.output;
+  return shown;
+}
+
 /** A run of consecutive nodes of a definition, small enough for one document. */
 export interface DefinitionChunk {
   /** The index of its first node. */

@@ -6,6 +6,9 @@ import { DURABLE, type Connection } from './mongo-connection.js';
 import { duplicatesIn, isDuplicate } from './mongo-errors.js';
 import type { JobNodeDocument } from './schemas/job-node.schema.js';
 
+/** What pages of nodes leave unread. */
+export const WITHOUT_OUTPUT = { 'state.output': 0 } as const;
+
 /** Nodes written or read in one round trip. */
 const NODES_A_TRIP = 1_000;
 /** Nodes in a chunk as it is read. */
@@ -87,13 +90,13 @@ export class Definitions {
     return place.inline;
   }
 
-  /** Node documents of a job by index; those that are not there are left out. */
+  /** Node documents of a job by index, without outputs; those that are not there are left out. */
   async documents(job: string, indexes: readonly number[]): Promise<Map<number, JobNodeDocument>> {
     const found = new Map<number, JobNodeDocument>();
     for (let at = 0; at < indexes.length; at += NODES_A_TRIP) {
       const keys = indexes.slice(at, at + NODES_A_TRIP).map((index) => nodeKey(job, index));
       const some = await this.#connection.nodes
-        .find({ _id: { $in: keys } })
+        .find({ _id: { $in: keys } }, { projection: WITHOUT_OUTPUT })
         .batchSize(NODES_A_TRIP + 1)
         .toArray();
       for (const document of some) found.set(document.index, document);

@@ -1,8 +1,9 @@
 import type { JobRef, NodeProjection } from '../../../core/job/job-record.js';
 import type { NodeStatus } from '../../../core/job/status.js';
+import type { Json } from '../../../core/json.js';
 import type { NodeQuery, NodeView } from '../../../ports/job-projections.js';
-import { type Definitions, definitionOf, range } from './definitions.js';
-import { jobKey } from './keys.js';
+import { type Definitions, definitionOf, range, WITHOUT_OUTPUT } from './definitions.js';
+import { jobKey, nodeKey } from './keys.js';
 import type { Connection } from './mongo-connection.js';
 import type { JobNodeDocument } from './schemas/job-node.schema.js';
 
@@ -57,8 +58,8 @@ export class NodePages {
     const index = nodes.findIndex(({ id }) => id === nodeId);
     const definition = nodes[index];
     if (definition === undefined) return undefined;
-    const documents = await this.#definitions.documents(jobKey(ref), [index]);
-    return { index, definition, ...stateOf(documents.get(index)) };
+    const document = await this.#connection.nodes.findOne({ _id: nodeKey(jobKey(ref), index) });
+    return { index, definition, ...stateOf(document ?? undefined) };
   }
 
   async oneOfLarge(ref: JobRef, nodeId: string, nodeCount: number): Promise<NodeView | undefined> {
@@ -93,13 +94,16 @@ export class NodePages {
     nodeCount: number,
   ): Promise<Map<number, JobNodeDocument>> {
     const found = await this.#connection.nodes
-      .find({
-        tenant: ref.tenantId,
-        job: ref.jobId,
-        // A field that is not there is found by null.
-        'state.status': status === unstarted ? { $in: [null, status] } : status,
-        index: { $gt: after, $lt: nodeCount },
-      })
+      .find(
+        {
+          tenant: ref.tenantId,
+          job: ref.jobId,
+          // A field that is not there is found by null.
+          'state.status': status === unstarted ? { $in: [null, status] } : status,
+          index: { $gt: after, $lt: nodeCount },
+        },
+        { projection: WITHOUT_OUTPUT },
+      )
       .sort({ index: 1 })
       .limit(limit)
       .toArray();
@@ -113,6 +117,8 @@ function inOrder(documents: readonly JobNodeDocument[]): Map<number, JobNodeDocu
 }
 
 function stateOf(document: JobNodeDocument | undefined): { state?: NodeProjection } {
-  const text = document?.state?.node;
-  return text === undefined ? {} : { state: JSON.parse(text) as NodeProjection };
+  if (document?.state === undefined) return {};
+  const { node, output } = document.state;
+  const state = JSON.parse(node) as NodeProjection;
+  return { state: output === undefined ? state : { ...state, output: JSON.parse(output) as Json } };
 }

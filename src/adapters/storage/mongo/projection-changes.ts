@@ -5,6 +5,7 @@ import type {
   JobRef,
   NodeProjection,
 } from '../../../core/job/job-record.js';
+import { withoutOutput } from '../../../core/job/job-record.js';
 import { isTerminalJob } from '../../../core/job/status.js';
 import { facetsOf } from './job-facets.js';
 import { jobKey, nodeKey } from './keys.js';
@@ -64,7 +65,12 @@ export class JobChanges {
       progress: encodeProgress(progress),
     });
     for (const node of nodes) {
-      this.#setNode(node.index, { version, status: node.status, node: JSON.stringify(node) });
+      this.#setNode(node.index, {
+        version,
+        status: node.status,
+        node: JSON.stringify(withoutOutput(node)),
+        ...(node.output === undefined ? {} : { output: JSON.stringify(node.output) }),
+      });
     }
   }
 

@@ -61,7 +61,7 @@ function projectionsOn(server: MongoServer): void {
       const unfinished = await store.projections.unfinished(undefined, 10);
       expect(unfinished.map(({ jobId }) => jobId)).toEqual(jobs.map(({ header }) => header.jobId));
       for (const job of jobs) {
-        const [first] = await store.projections.nodes(job.ref, { after: -1, limit: 1 });
+        const first = await store.projections.node(job.ref, job.definition[0]?.id ?? '');
         expect(first?.state).toEqual(job.state(0));
       }
       expect(await store.connection.commits.countDocuments({ pending: true })).toBe(0);

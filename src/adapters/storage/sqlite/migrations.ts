@@ -48,7 +48,12 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX journal_of_job ON journal (job, version);
   CREATE TABLE fold (job INTEGER PRIMARY KEY, version INTEGER NOT NULL);
-  CREATE TABLE node_state (place INTEGER PRIMARY KEY, status TEXT NOT NULL, state TEXT NOT NULL);
+  CREATE TABLE node_state (
+    place INTEGER PRIMARY KEY,
+    status TEXT NOT NULL,
+    state TEXT NOT NULL,
+    output TEXT
+  );
   CREATE INDEX node_state_by_status ON node_state (status, place) WHERE status <> 'completed';
   CREATE TABLE staging (
     parts INTEGER PRIMARY KEY AUTOINCREMENT,

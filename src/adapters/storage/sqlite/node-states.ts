@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3';
-import type { NodeProjection } from '../../../core/job/job-record.js';
+import { withoutOutput, type NodeProjection } from '../../../core/job/job-record.js';
 import type { NodeStatus } from '../../../core/job/status.js';
+import type { Json } from '../../../core/json.js';
 import type { Connection } from './connection.js';
 import { decodeNodes } from './record-codec.js';
 
@@ -30,8 +31,9 @@ export class NodeStates {
   readonly #foldedTo: Statement<[number], number>;
   readonly #setFolded: Statement<[number, number]>;
   readonly #unfolded: Statement<[number, number], string>;
-  readonly #put: Statement<[number, string, string]>;
-  readonly #one: Statement<[number], string>;
+  readonly #put: Statement<[number, string, string, string | null]>;
+  readonly #one: Statement<[number], [state: string, output: string | null]>;
+  readonly #oneState: Statement<[number], string>;
   readonly #range: Statement<[number, number], string>;
   readonly #statusRange: Statement<[number, number], [place: number, status: NodeStatus]>;
   readonly #count: Statement<[number, number], number>;
@@ -52,10 +54,16 @@ export class NodeStates {
       )
       .pluck();
     this.#put = connection.prepare(
-      'INSERT INTO node_state (place, status, state) VALUES (?, ?, ?) ' +
-        'ON CONFLICT (place) DO UPDATE SET status = excluded.status, state = excluded.state',
+      'INSERT INTO node_state (place, status, state, output) VALUES (?, ?, ?, ?) ' +
+        'ON CONFLICT (place) DO UPDATE SET status = excluded.status, state = excluded.state, ' +
+        'output = excluded.output',
     );
     this.#one = connection
+      .prepare<[number], [state: string, output: string | null]>(
+        'SELECT state, output FROM node_state WHERE place = ?',
+      )
+      .raw();
+    this.#oneState = connection
       .prepare<[number], string>('SELECT state FROM node_state WHERE place = ?')
       .pluck();
     this.#range = connection
@@ -103,7 +111,9 @@ export class NodeStates {
     state.size += size;
     if (state.nodes < FOLD_NODES && state.size < FOLD_SIZE) return;
     for (const [index, node] of this.#pending(job, state.folded)) {
-      this.#put.run(job * MAX_NODES + index, node.status, JSON.stringify(node));
+      const output = node.output === undefined ? null : JSON.stringify(node.output);
+      const state = JSON.stringify(withoutOutput(node));
+      this.#put.run(job * MAX_NODES + index, node.status, state, output);
     }
     this.#setFolded.run(job, version);
     state.folded = version;
@@ -114,11 +124,14 @@ export class NodeStates {
   one(job: number, index: number): NodeProjection | undefined {
     const pending = this.#pending(job, this.foldedTo(job)).get(index);
     if (pending !== undefined) return pending;
-    const text = this.#one.get(job * MAX_NODES + index);
-    return text === undefined ? undefined : (JSON.parse(text) as NodeProjection);
+    const row = this.#one.get(job * MAX_NODES + index);
+    if (row === undefined) return undefined;
+    const [state, output] = row;
+    const node = JSON.parse(state) as NodeProjection;
+    return output === null ? node : { ...node, output: JSON.parse(output) as Json };
   }
 
-  /** States of those of the nodes, given in order, that have one. */
+  /** States, without outputs, of those of the nodes, given in order, that have one. */
   among(job: number, indexes: readonly number[]): Map<number, NodeProjection> {
     const folded = this.foldedTo(job);
     const pending = this.#pending(job, folded);
@@ -133,24 +146,24 @@ export class NodeStates {
       }
     } else if (folded > 0) {
       for (const index of indexes) {
-        const text = this.#one.get(base + index);
+        const text = this.#oneState.get(base + index);
         if (text !== undefined) states.set(index, JSON.parse(text) as NodeProjection);
       }
     }
     for (const index of indexes) {
       const node = pending.get(index);
-      if (node !== undefined) states.set(index, node);
+      if (node !== undefined) states.set(index, withoutOutput(node));
     }
     return states;
   }
 
-  /** The first `limit` nodes after an index that have a stored state of this status, in order. */
+  /** The first `limit` nodes after an index that have a stored state of this status, in order, without outputs. */
   withStatus(job: number, status: NodeStatus, after: number, limit: number): NodeProjection[] {
     const folded = this.foldedTo(job);
     const pending = this.#pending(job, folded);
-    const found = [...pending.values()].filter(
-      (node) => node.status === status && node.index > after,
-    );
+    const found = [...pending.values()]
+      .filter((node) => node.status === status && node.index > after)
+      .map(withoutOutput);
     if (folded > 0) {
       // Rows that a later record overrides do not count towards the limit.
       const rows = limit + pending.size;

@@ -6,8 +6,10 @@ import type { Fields } from './fields.js';
 export interface StoredNodeState {
   readonly version: number;
   readonly status: NodeStatus;
-  /** JSON of the node's projection. */
+  /** JSON of the node's projection, its output left out. */
   readonly node: string;
+  /** JSON; pages of nodes do not read it. */
+  readonly output?: string;
 }
 
 /**
