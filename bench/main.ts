@@ -24,6 +24,14 @@ const { values } = parseArgs({
 
 const LARGE_SIZES = [1_000, 10_000, 100_000];
 
+interface BarResult {
+  readonly reference: number;
+  /** In proportion to this machine's disk. */
+  readonly here: number;
+  readonly atMost: boolean;
+  readonly met: boolean;
+}
+
 interface Result {
   readonly workload: string;
   readonly title: string;
@@ -31,10 +39,7 @@ interface Result {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  readonly bar: Workload['bar'];
-  /** The bar in proportion to this machine's disk. */
-  readonly barHere: number;
-  readonly met: boolean;
+  readonly bar?: BarResult;
 }
 
 async function measure(
@@ -53,9 +58,7 @@ async function measure(
   }
   figures.sort((a, b) => a - b);
   const median = figures[Math.floor(figures.length / 2)] ?? NaN;
-  const disk = Math.min(1, calibration.fdatasyncPerSecond / REFERENCE_FDATASYNC);
-  const { atLeast, atMost } = workload.bar;
-  const barHere = atLeast === undefined ? (atMost ?? 0) / disk : atLeast * disk;
+  const bar = judge(workload, median, calibration);
   return {
     workload: workload.name,
     title: workload.title,
@@ -63,10 +66,21 @@ async function measure(
     median,
     min: figures[0] ?? NaN,
     max: figures.at(-1) ?? NaN,
-    bar: workload.bar,
-    barHere,
-    met: atLeast === undefined ? median <= barHere : median >= barHere,
+    ...(bar === undefined ? {} : { bar }),
   };
+}
+
+function judge({ bar }: Workload, median: number, calibration: Calibration): BarResult | undefined {
+  const disk = Math.min(1, calibration.fdatasyncPerSecond / REFERENCE_FDATASYNC);
+  if (bar?.atLeast !== undefined) {
+    const here = bar.atLeast * disk;
+    return { reference: bar.atLeast, here, atMost: false, met: median >= here };
+  }
+  if (bar?.atMost !== undefined) {
+    const here = bar.atMost / disk;
+    return { reference: bar.atMost, here, atMost: true, met: median <= here };
+  }
+  return undefined;
 }
 
 async function main(): Promise<void> {
@@ -168,13 +182,16 @@ function httpRow({ what, calls, p50, p99, max }: HttpResult): string {
 function row(result: Result): string {
   const number = (value: number): string =>
     value < 100 ? value.toFixed(3) : Math.round(value).toLocaleString('en');
-  const { atLeast, atMost } = result.bar;
-  const bar = atLeast === undefined ? `<= ${number(atMost ?? 0)}` : `>= ${number(atLeast)}`;
+  const { bar } = result;
+  const judged =
+    bar === undefined
+      ? 'no bar'
+      : `bar ${bar.atMost ? '<=' : '>='} ${number(bar.reference)}, here ${number(bar.here)}: ${bar.met ? 'met' : 'MISSED'}`;
   return [
     result.workload.padEnd(4),
     `${number(result.median)} ${result.unit}`.padEnd(20),
     `(${number(result.min)} … ${number(result.max)})`.padEnd(24),
-    `bar ${bar}, here ${number(result.barHere)}: ${result.met ? 'met' : 'MISSED'}`.padEnd(40),
+    judged.padEnd(40),
     result.title,
   ].join(' ');
 }
