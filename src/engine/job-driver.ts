@@ -6,6 +6,7 @@ import type { JobState } from '../core/job/job-state.js';
 import { projectJob } from '../core/job/project.js';
 import { isTerminalJob } from '../core/job/status.js';
 import { step } from '../core/job/step.js';
+import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { JsonObject } from '../core/json.js';
 import type { Clock } from '../ports/clock.js';
@@ -14,6 +15,7 @@ import { StoreUnavailable } from '../ports/store-errors.js';
 import type { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { GroupCommit, Participant } from './group-commit.js';
 import { keyOf, type JobScheduler, type SlotSeeker } from './job-scheduler.js';
+import type { AttemptOrder } from './live-attempt.js';
 import type { NodeRunner } from './node-runner.js';
 import type { RetryMechanism } from './retry-mechanism.js';
 import type { Timer, Timers } from './timers.js';
@@ -69,7 +71,7 @@ let commits = 0;
 export class JobDriver implements Participant, SlotSeeker {
   readonly header: JobHeader;
   readonly key: string;
-  readonly plan: Plan;
+  readonly #plan: Plan;
   readonly #state: JobState;
   readonly #parts: DriverParts;
   readonly #held = new Map<number, Timer>();
@@ -86,7 +88,7 @@ export class JobDriver implements Participant, SlotSeeker {
   constructor(header: JobHeader, plan: Plan, state: JobState, parts: DriverParts) {
     this.header = header;
     this.key = keyOf(header);
-    this.plan = plan;
+    this.#plan = plan;
     this.#state = state;
     this.#parts = parts;
   }
@@ -150,7 +152,7 @@ export class JobDriver implements Participant, SlotSeeker {
 
     const expectedVersion = state.version;
     const free = runner.free;
-    const taken = step(this.plan, state, commands, clock.now(), {
+    const taken = step(this.#plan, state, commands, clock.now(), {
       slots: free,
       events: EVENTS_A_COMMIT,
     });
@@ -160,7 +162,7 @@ export class JobDriver implements Participant, SlotSeeker {
     if (
       starts === free &&
       state.ready.size > 0 &&
-      state.live.size < this.plan.settings.concurrency
+      state.live.size < this.#plan.settings.concurrency
     ) {
       scheduler.seekSlot(this);
     }
@@ -223,7 +225,7 @@ export class JobDriver implements Participant, SlotSeeker {
   }
 
   #act(intent: Intent): void {
-    const node = this.plan.indexOf.get(intent.node) as number;
+    const node = this.#plan.indexOf.get(intent.node) as number;
     switch (intent.type) {
       case 'dispatch': {
         const order = this.#order(node, intent.attempt);
@@ -241,8 +243,8 @@ export class JobDriver implements Participant, SlotSeeker {
     }
   }
 
-  #order(node: number, attempt: number): Parameters<NodeRunner['run']>[0] {
-    const { definition } = this.plan.nodes[node] as Plan['nodes'][number];
+  #order(node: number, attempt: number): AttemptOrder {
+    const { definition } = planNode(this.#plan, node);
     const { tenantId, jobId, correlationId, traceparent } = this.header;
     return {
       tenantId,
@@ -283,8 +285,10 @@ export class JobDriver implements Participant, SlotSeeker {
     if (this.#deadline !== undefined) timers.cancel(this.#deadline);
     for (const timer of this.#held.values()) retries.forget(timer);
     if (why !== 'ended') {
-      for (const node of this.#state.live)
-        runner.cancel(this.#order(node, this.#state.attempts[node] ?? 1).attemptId);
+      for (const node of this.#state.live) {
+        const { id } = planNode(this.#plan, node).definition;
+        runner.cancel(attemptId(this.header.jobId, id, this.#state.attempts[node] ?? 1));
+      }
       runner.giveBack(undone?.starts ?? 0);
     }
     for (const listener of [...(undone?.listeners ?? []), ...this.#listeners])

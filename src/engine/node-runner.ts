@@ -55,11 +55,6 @@ export class NodeRunner {
     return this.#closed ? 0 : this.#options.maxRunningNodes - this.#reserved;
   }
 
-  /** Slots reserved: live attempts, and those about to be once their commit is durable. */
-  get reserved(): number {
-    return this.#reserved;
-  }
-
   get live(): number {
     return this.#live.size;
   }

@@ -1,4 +1,5 @@
-import type { Plan, PlanNode } from '../plan/plan.js';
+import { planNode } from '../plan/plan-node.js';
+import type { Plan } from '../plan/plan.js';
 import { mayRetry } from '../retry/judge.js';
 import { retryDelay } from '../retry/retry-delay.js';
 import type { AttemptError } from './attempt.js';
@@ -206,12 +207,6 @@ function completed(node: string, output: JobOutput): JobEvent {
 }
 
 type JobOutput = Extract<JobEvent, { type: 'node_completed' }>['output'];
-
-function planNode(plan: Plan, node: number): PlanNode {
-  const found = plan.nodes[node];
-  if (found === undefined) throw new RangeError(`the plan has no node ${node}`);
-  return found;
-}
 
 function idOf(plan: Plan, node: number): string {
   return planNode(plan, node).definition.id;

@@ -1,8 +1,9 @@
+import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import type { AttemptSummary } from './attempt.js';
 import type { JobEvent, NodeEvent } from './events.js';
 import type { JobState, NodeDetails } from './job-state.js';
-import { isTerminalJob, NODE_STATUSES, type JobStatus } from './status.js';
+import { NODE_STATUSES, type JobStatus } from './status.js';
 import { IllegalTransition, mayMoveJob, mayMoveNode, NODE_CODE } from './transitions.js';
 import { judgeTrigger } from './trigger.js';
 
@@ -204,7 +205,7 @@ function tellSuccessors(plan: Plan, state: JobState, node: number, tally: Int32A
 function finishRemainingNodes(state: JobState): void {
   const cancelled = NODE_CODE.cancelled;
   const idle = (state.counts[NODE_CODE.pending] ?? 0) + (state.counts[NODE_CODE.ready] ?? 0);
-  if (!isTerminalJob(state.status) || idle === 0) return;
+  if (idle === 0) return;
   state.nodeStatus.forEach((status, node) => {
     if (status === NODE_CODE.pending || status === NODE_CODE.ready) {
       moveNode(state, node, cancelled);
@@ -221,10 +222,4 @@ function detailsOf(state: JobState, node: number): NodeDetails {
     state.details.set(node, details);
   }
   return details;
-}
-
-function planNode(plan: Plan, node: number): Plan['nodes'][number] {
-  const found = plan.nodes[node];
-  if (found === undefined) throw new RangeError(`the plan has no node ${node}`);
-  return found;
 }
