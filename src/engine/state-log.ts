@@ -31,6 +31,12 @@ export function logStates(tracker: ExecutionStateTracker, logger: Logger): void 
         case 'job_failing':
           logger.info({ ...fields, node_id: event.node }, 'job fails fast');
           break;
+        case 'job_taken':
+          logger.info({ ...fields, instance: event.by }, 'job taken');
+          break;
+        case 'job_handed_over':
+          logger.info({ ...fields, instance: event.by }, 'job handed over');
+          break;
         case 'job_finished': {
           const { startedAt = change.at, counts } = change.progress;
           const took = { duration_ms: change.at - startedAt, counts };

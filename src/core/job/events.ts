@@ -10,6 +10,10 @@ export type JobEvent =
   | { readonly type: 'job_timed_out' }
   | { readonly type: 'job_failing'; readonly node: string }
   | { readonly type: 'job_finished'; readonly status: TerminalJobStatus }
+  /** An instance took the job from the queue, or over from one that is gone. */
+  | { readonly type: 'job_taken'; readonly by: string }
+  /** The instance that drove the job has let go of it. */
+  | { readonly type: 'job_handed_over'; readonly by: string }
   | NodeEvent;
 
 export type NodeEvent =

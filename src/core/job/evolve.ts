@@ -17,7 +17,10 @@ import { judgeTrigger } from './trigger.js';
  */
 export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number): void {
   switch (event.type) {
+    // Who drives a job changes nothing about it; the record alone fences others off.
     case 'job_submitted':
+    case 'job_taken':
+    case 'job_handed_over':
       return;
     case 'job_started':
       moveJob(state, 'running');

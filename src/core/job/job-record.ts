@@ -42,6 +42,11 @@ export interface JobProgress {
   readonly updatedAt: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
+  /**
+   * The instance that drives the job. Absent when nobody does, when the job has ended, and where one
+   * process has the store for itself.
+   */
+  readonly driver?: string;
   /** One sentence on why the job ended as it did, where there is more to say than its status. */
   readonly reason?: string;
 }
