@@ -46,6 +46,8 @@ export interface StoreCommit {
   readonly events?: readonly JobEvent[];
   readonly intents?: readonly Intent[];
   readonly reason?: string;
+  /** Who drives the job from this commit on; nobody when it is left out. */
+  readonly driver?: string;
   readonly at?: number;
 }
 
@@ -131,6 +133,7 @@ export class StoreJob {
       updatedAt: at,
       ...(status === 'queued' ? {} : { startedAt: T0 + 1 }),
       ...(isTerminalJob(status) ? { finishedAt: at } : {}),
+      ...(commit.driver === undefined ? {} : { driver: commit.driver }),
       ...(commit.reason === undefined ? {} : { reason: commit.reason }),
     };
     return {

@@ -105,6 +105,10 @@ function documentsOn(server: MongoServer): void {
         updatedBy: 'alice',
       });
       await store.tokens.redeem('t', T0 + 1, T0);
+      const { instances, inbox } = store.cluster;
+      await instances.register({ id: 'a', host: 'runner-1', pid: 1, startedAt: T0 });
+      const command = { type: 'cancel', by: 'alice', reason: '$set' } as const;
+      await inbox.put({ ...staged.ref, id: 'm', at: T0, command });
       await store.settled();
       const { mongoose } = store.connection;
       for (const name of mongoose.modelNames()) {

@@ -11,6 +11,13 @@ interface Command {
   readonly sort: Readonly<Record<string, number>>;
 }
 
+/** As the driver sends it. */
+interface FindCommand {
+  readonly find: string;
+  readonly filter: Command['filter'];
+  readonly sort?: Command['sort'] | ReadonlyMap<string, number>;
+}
+
 const FILTERS: Readonly<Record<string, Partial<JobQuery>>> = {
   none: {},
   status: { status: ['running'] },
@@ -23,6 +30,12 @@ const FILTERS: Readonly<Record<string, Partial<JobQuery>>> = {
   'a period': { createdFrom: T0, createdTo: T0 + 5 },
   everything: { status: ['failed'], name: 'x', type: 'noop', labels: { a: 'b' }, priority: 2 },
 };
+
+function isMap(sort: FindCommand['sort']): sort is ReadonlyMap<string, number> {
+  return sort instanceof Map;
+}
+
+const LEASE_ORDER = ['state.status 1', 'priority -1', 'order 1'];
 
 function indexesOn(server: MongoServer): void {
   describe('indexes of the MongoDB store', () => {
@@ -39,13 +52,10 @@ function indexesOn(server: MongoServer): void {
       if (!explains) process.stderr.write(`LEFT OUT  explain: ${server.name} does not know it.\n`);
       store.connection.mongoose.getClient().on('commandStarted', ({ commandName, command }) => {
         if (commandName !== 'find') return;
-        const {
-          find,
-          filter,
-          sort = {},
-        } = command as unknown as Partial<Command> &
-          Pick<Command, 'filter'> & { readonly find: string };
-        seen.push({ collection: find, filter, sort });
+        const { find, filter, sort } = command as unknown as FindCommand;
+        // The driver keeps the order of several keys in a Map.
+        const keys = isMap(sort) ? [...sort] : Object.entries(sort ?? {});
+        seen.push({ collection: find, filter, sort: Object.fromEntries(keys) });
       });
     });
     afterAll(async () => {
@@ -76,7 +86,7 @@ function indexesOn(server: MongoServer): void {
         .filter(([field]) => !prefix.includes(field))
         .map(([field, way]) => `${field} ${-way}`);
       const next = index.slice(prefix.length, prefix.length + ways.length);
-      const scoped = ['tenant', 'owner', '_id', 'state.open'].every(
+      const scoped = ['tenant', 'owner', '_id', 'state.open', 'state.driver'].every(
         (field) => !wanted.includes(field) || prefix.includes(field) || field === 'owner',
       );
       return scoped && [ways, reversed].some((order) => order.join() === next.join());
@@ -116,6 +126,38 @@ function indexesOn(server: MongoServer): void {
       },
     );
 
+    it.each<[string, (store: MongoStore) => Promise<unknown>]>([
+      ['waiting', ({ cluster }) => cluster.leases.waiting(2)],
+      ['handed over', ({ cluster }) => cluster.leases.handedOver(2)],
+      ['held by an instance', ({ cluster }) => cluster.leases.heldBy('a', 2)],
+    ])('serve the list of jobs %s, in its order', async (_, ask) => {
+      seen = [];
+      await ask(store);
+      const finds = seen.filter(({ collection }) => collection === 'jobs');
+      expect(finds).toMatchObject([{ sort: { priority: -1, order: 1 } }]);
+      const indexes = await keysOf('jobs');
+      for (const find of finds) {
+        const serving = indexes.filter((index) => serves(index, find));
+        expect(serving).toEqual([[expect.stringContaining('driver'), ...LEASE_ORDER]]);
+        if (explains) await expectIndexScan(store, find);
+      }
+    });
+
+    it('serve the lists of instances and messages, which are read from their front', async () => {
+      seen = [];
+      const { instances, inbox } = store.cluster;
+      await instances.register({ id: 'i', host: 'here', pid: 1, startedAt: T0 });
+      await instances.all();
+      await inbox.read(5);
+      expect(seen.map(({ collection }) => collection)).toEqual(['instances', 'inbox']);
+      for (const find of seen) {
+        expect(find.sort).not.toEqual({});
+        const indexes = await keysOf(find.collection);
+        expect(indexes.filter((index) => serves(index, find))).not.toEqual([]);
+        if (explains) await expectIndexScan(store, find);
+      }
+    });
+
     it('serve all other queries', async () => {
       seen = [];
       const { journal, projections, catalogue } = store;
@@ -140,6 +182,9 @@ function indexesOn(server: MongoServer): void {
       await catalogue.get('acme', 'x');
       await catalogue.list('acme', 5);
       await catalogue.missing('acme', ['a', 'b']);
+      await store.cluster.leases.heldBy('a', 2);
+      await store.cluster.instances.beat('a');
+      await store.cluster.instances.declareDead('a', 0);
       expect(seen.length).toBeGreaterThan(12);
       for (const find of seen) {
         const first = (await keysOf(find.collection)).map(([entry]) => entry?.split(' ')[0]);

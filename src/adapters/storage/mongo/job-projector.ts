@@ -95,6 +95,13 @@ export class JobProjector {
     return true;
   }
 
+  /** Shows which jobs an instance drives by what is committed now, also when it cannot show so itself. */
+  async catchUpDriver(instanceId: string): Promise<void> {
+    const mine = new Set(this.#unshown().flatMap(({ commits }) => commits));
+    const pending = await this.#stored.pendingBy(instanceId);
+    if (pending.some((commit) => !mine.has(commit))) await this.catchUp();
+  }
+
   /** Looks for what other processes left behind, every `interval` ms. */
   lookEvery(interval: number): void {
     const look = (): void => {

@@ -1,9 +1,11 @@
 import mongoose, { type Connection as Mongoose, type mongo, type Schema } from 'mongoose';
 import { StoreUnavailable } from '../../../ports/store-errors.js';
 import { asStoreError, isDuplicate } from './mongo-errors.js';
+import { BatonInstance, BatonInstanceSchema } from './schemas/baton-instance.schema.js';
 import type { Fields } from './schemas/fields.js';
 import { CommitPart, CommitPartSchema } from './schemas/commit-part.schema.js';
 import { JobCommit, JobCommitSchema } from './schemas/job-commit.schema.js';
+import { JobMessage, JobMessageSchema } from './schemas/job-message.schema.js';
 import { JobNode, JobNodeSchema } from './schemas/job-node.schema.js';
 import { OrchestrationJob, OrchestrationJobSchema } from './schemas/orchestration-job.schema.js';
 import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.schema.js';
@@ -51,6 +53,8 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [StagedJob, StagedJobSchema],
   [StoredTestCase, StoredTestCaseSchema],
   [RedeemedToken, RedeemedTokenSchema],
+  [BatonInstance, BatonInstanceSchema],
+  [JobMessage, JobMessageSchema],
   [StoreInfo, StoreInfoSchema],
 ];
 
@@ -63,6 +67,8 @@ export class Connection {
   readonly staged: mongo.Collection<Fields<StagedJob>>;
   readonly testCases: mongo.Collection<Fields<StoredTestCase>>;
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
+  readonly instances: mongo.Collection<Fields<BatonInstance>>;
+  readonly inbox: mongo.Collection<Fields<JobMessage>>;
   /** For tests and tools that look beneath the ports. */
   readonly mongoose: Mongoose;
   /** ms. */
@@ -83,6 +89,8 @@ export class Connection {
     this.staged = of(StagedJob);
     this.testCases = of(StoredTestCase);
     this.tokens = of(RedeemedToken);
+    this.instances = of(BatonInstance);
+    this.inbox = of(JobMessage);
   }
 
   /**

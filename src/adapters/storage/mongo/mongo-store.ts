@@ -1,3 +1,4 @@
+import type { Cluster } from '../../../ports/cluster.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
@@ -9,7 +10,10 @@ import { JobList } from './job-list.js';
 import { JobProjector } from './job-projector.js';
 import { KnownVersions } from './known-versions.js';
 import { Connection, type ConnectionOptions } from './mongo-connection.js';
+import { MongoInstanceRegistry } from './mongo-instance-registry.js';
+import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
+import { MongoJobLeases } from './mongo-job-leases.js';
 import { MongoJobProjections } from './mongo-job-projections.js';
 import { MongoTestCatalogue } from './mongo-test-catalogue.js';
 import { MongoTokenLedger } from './mongo-token-ledger.js';
@@ -35,6 +39,7 @@ export interface MongoStore {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
+  readonly cluster: Cluster;
   /** For tests and tools that look beneath the ports. */
   readonly connection: Connection;
   /** Resolves when the projections show everything that this instance has committed. */
@@ -72,6 +77,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     await connection.close();
     throw error;
   }
+  const patience = Math.min(options.readPatience ?? READ_PATIENCE, connection.timeout / 2);
   projector.lookEvery(options.catchUpInterval ?? CATCH_UP_INTERVAL);
   return {
     journal: new MongoJobJournal(connection, {
@@ -89,10 +95,15 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
         list: new JobList(connection),
         pages: new NodePages(connection, definitions),
       },
-      Math.min(options.readPatience ?? READ_PATIENCE, connection.timeout / 2),
+      patience,
     ),
     catalogue: new MongoTestCatalogue(connection),
     tokens: new MongoTokenLedger(connection),
+    cluster: {
+      instances: new MongoInstanceRegistry(connection),
+      leases: new MongoJobLeases(connection, projector, patience),
+      inbox: new MongoJobInbox(connection),
+    },
     connection,
     settled: () => projector.settled(),
     health: () => connection.ping(),

@@ -43,6 +43,8 @@ function outagesOn(server: MongoServer): void {
 
     const everyCall = (job: StoreJob): Readonly<Record<string, () => Promise<unknown>>> => {
       const { journal, projections, catalogue, tokens } = store;
+      const { instances, leases, inbox } = store.cluster;
+      const command = { type: 'cancel', by: 'alice' } as const;
       const testCase = { name: 'a', command: 'x', updatedAt: T0, updatedBy: 'alice' };
       return {
         commit: () => journal.commit([job.next()]),
@@ -63,6 +65,17 @@ function outagesOn(server: MongoServer): void {
         listCases: () => catalogue.list('acme', 10),
         missing: () => catalogue.missing('acme', ['a']),
         redeem: () => tokens.redeem('t', T0, T0),
+        register: () => instances.register({ id: 'a', host: 'here', pid: 1, startedAt: T0 }),
+        beat: () => instances.beat('a'),
+        instances: () => instances.all(),
+        declareDead: () => instances.declareDead('a', 0),
+        remove: () => instances.remove('a'),
+        waiting: () => leases.waiting(10),
+        handedOver: () => leases.handedOver(10),
+        heldBy: () => leases.heldBy('a', 10),
+        putMessage: () => inbox.put({ ...job.ref, id: 'm', at: T0, command }),
+        readMessages: () => inbox.read(10),
+        deleteMessages: () => inbox.delete(['m']),
         health: () => store.health(),
       };
     };

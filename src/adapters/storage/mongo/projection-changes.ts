@@ -58,10 +58,12 @@ export class JobChanges {
   add({ commit, version, progress, nodes, creation }: Unprojected): void {
     this.commits.push(commit);
     this.#creation ??= creation;
+    const open = !isTerminalJob(progress.status);
     this.#setState({
       version,
       status: progress.status,
-      open: !isTerminalJob(progress.status),
+      open,
+      ...(open ? { driver: progress.driver ?? '' } : {}),
       progress: encodeProgress(progress),
     });
     for (const node of nodes) {

@@ -56,6 +56,18 @@ export class StoredCommits {
     return (await cursor.toArray()).map(({ _id }) => _id);
   }
 
+  /** Those of them that name this instance as the job's driver. */
+  async pendingBy(instanceId: string): Promise<readonly string[]> {
+    const found = await this.#connection.commits
+      .find({ pending: true }, { projection: { progress: 1 } })
+      .toArray();
+    return found
+      .filter(
+        ({ progress }) => progress !== undefined && decodeProgress(progress).driver === instanceId,
+      )
+      .map(({ _id }) => _id);
+  }
+
   /** Those of the commits that are still pending. */
   async read(keys: readonly string[]): Promise<readonly Unprojected[]> {
     const found = await this.#connection.commits.find({ _id: { $in: [...keys] } }).toArray();

@@ -11,6 +11,8 @@ export interface StoredJobState {
   readonly status: JobStatus;
   /** True until the job has ended. */
   readonly open: boolean;
+  /** Unfinished jobs only: the instance that drives it, or '' when nobody does. */
+  readonly driver?: string;
   /** JSON. */
   readonly progress: string;
 }
@@ -76,3 +78,7 @@ for (const scope of [['tenant'], ['tenant', 'owner']]) {
 }
 OrchestrationJobSchema.index({ tenant: 1, createdAt: 1 }, { name: 'tenant_created' });
 OrchestrationJobSchema.index({ 'state.open': 1, order: 1 }, { name: 'open_order' });
+OrchestrationJobSchema.index(
+  { 'state.driver': 1, 'state.status': 1, priority: -1, order: 1 },
+  { name: 'driver' },
+);
