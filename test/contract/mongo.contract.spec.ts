@@ -1,17 +1,23 @@
 import { openMongoStore, type MongoStore } from '../../src/adapters/storage/mongo/index.js';
 import type { MongoServer } from '../support/mongo/mongo-server.js';
 import { withMongo } from '../support/mongo/with-mongo.js';
-import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
+import type { StoreContract } from '../support/store-under-test.js';
+import { clusterContract } from './cluster.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
 
-function mongo(server: MongoServer): StoreContract {
+interface MongoContract extends StoreContract {
+  create(): Promise<MongoStore>;
+  reopen(): Promise<MongoStore>;
+}
+
+function mongo(server: MongoServer): MongoContract {
   let url: string;
   let store: MongoStore;
-  const open = async (): Promise<StoreUnderTest> => {
+  const open = async (): Promise<MongoStore> => {
     store = await openMongoStore({ url });
     return store;
   };
@@ -38,4 +44,5 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   jobListContract(mongo(server));
   testCatalogueContract(mongo(server));
   tokenLedgerContract(mongo(server));
+  clusterContract(mongo(server));
 });

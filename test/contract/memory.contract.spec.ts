@@ -1,0 +1,17 @@
+import { MemoryCluster } from '../support/memory-cluster.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { clusterContract, type ClusterUnderTest } from './cluster.contract.js';
+
+let shared: ClusterUnderTest;
+
+clusterContract({
+  name: 'memory',
+  create: () => {
+    const journal = new MemoryStore();
+    const cluster = new MemoryCluster(journal);
+    shared = { journal, cluster, settled: () => Promise.resolve() };
+    return Promise.resolve(shared);
+  },
+  reopen: () => Promise.resolve(shared),
+  destroy: () => Promise.resolve(),
+});
