@@ -15,3 +15,24 @@ export class InvalidCursor extends Error {
     this.name = 'InvalidCursor';
   }
 }
+
+/** There is no store where one must be. */
+export class StoreMissing extends Error {
+  readonly code = 'store_missing';
+  constructor() {
+    super('There is no store of Baton there. Check its URL.');
+    this.name = 'StoreMissing';
+  }
+}
+
+/** Another store is being copied into this one: it is not to be driven yet. */
+export class StoreIncomplete extends Error {
+  readonly code = 'store_incomplete';
+  constructor() {
+    super(
+      'Another store was being copied into this one and the copy is not complete. Repeat the ' +
+        '`baton migrate` that made it, which goes on where it stopped, or name another store.',
+    );
+    this.name = 'StoreIncomplete';
+  }
+}

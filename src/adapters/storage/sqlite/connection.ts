@@ -1,14 +1,19 @@
+import { existsSync } from 'node:fs';
 import type BetterSqlite3 from 'better-sqlite3';
 import { Database } from './driver.js';
-import { StoreUnavailable } from '../../../ports/store-errors.js';
+import { StoreIncomplete, StoreMissing, StoreUnavailable } from '../../../ports/store-errors.js';
 import { asStoreError } from './sqlite-errors.js';
-import { SCHEMA_VERSION, SchemaTooNew, migrate, schemaVersion } from './migrations.js';
+import { SCHEMA_VERSION, SchemaTooNew, isArriving, migrate, schemaVersion } from './migrations.js';
 
 export interface ConnectionOptions {
   /** The database file; its folder must exist. */
   readonly path: string;
   /** Opens an existing, up-to-date database for reading only. */
   readonly readOnly?: boolean;
+  /** Throws `StoreMissing` where there is no store yet, instead of making one. */
+  readonly mustExist?: boolean;
+  /** Opens it also while another store is being copied into it; else that throws `StoreIncomplete`. */
+  readonly arriving?: boolean;
   /** How long a call may wait for another connection's lock, in ms. The event loop waits with it. */
   readonly busyTimeout?: number;
 }
@@ -41,16 +46,19 @@ export class Connection {
   /** Throws {@link SchemaTooNew}, and {@link StoreUnavailable} when the file cannot be used now. */
   constructor(options: ConnectionOptions) {
     const readonly = options.readOnly ?? false;
+    const mustExist = options.mustExist ?? false;
+    if (mustExist && !existsSync(options.path)) throw new StoreMissing();
     try {
       this.#db = new Database(options.path, {
         readonly,
-        fileMustExist: readonly,
+        fileMustExist: readonly || mustExist,
         timeout: options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT,
       });
     } catch (error) {
       throw asStoreError(error);
     }
     try {
+      if (mustExist && schemaVersion(this.#db) === 0) throw new StoreMissing();
       this.#db.pragma('foreign_keys = OFF');
       this.#db.pragma('cache_size = -65536');
       this.#db.pragma('temp_store = MEMORY');
@@ -69,6 +77,7 @@ export class Connection {
         this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
         migrate(this.#db);
       }
+      if (options.arriving !== true && isArriving(this.#db)) throw new StoreIncomplete();
       this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
       this.#beginRead = this.#db.prepare('BEGIN');
       this.#commit = this.#db.prepare('COMMIT');

@@ -23,6 +23,7 @@ export class SchemaTooNew extends Error {
  * - `node_state` holds node projections of long jobs up to the version in `fold`; later ones are read
  *   from the records after it. `place` is `job.seq * 2^20 + node index`.
  * - `facet`, `posting` and `time_bounds` are the bitmap index of lists, see `job-index.ts`.
+ * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -93,6 +94,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX redeemed_token_by_expiry ON redeemed_token (expires_at);
   CREATE TABLE write_probe (id INTEGER PRIMARY KEY, at INTEGER NOT NULL);
   `,
+  `
+  CREATE INDEX claim_by_job ON claim (job);
+  CREATE TABLE arrival (id INTEGER PRIMARY KEY);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -104,6 +109,11 @@ export function schemaVersion(db: Database): number {
   return (
     db.prepare<[], { version: number }>('SELECT version FROM schema_version').get()?.version ?? 0
   );
+}
+
+/** Whether another store is being copied into this one. */
+export function isArriving(db: Database): boolean {
+  return db.prepare('SELECT 1 FROM arrival WHERE id = 1').get() !== undefined;
 }
 
 /**

@@ -14,6 +14,8 @@ const FOLD_SIZE = 256 * 1024;
 /** Nodes that are passed over together when each of them has a state of its own. */
 const STRETCH = 256;
 
+type StateRow = [state: string, output: string | null];
+
 /** What is not yet folded of a job's records. */
 export interface Unfolded {
   /** The version up to which node projections are in rows. */
@@ -32,7 +34,8 @@ export class NodeStates {
   readonly #setFolded: Statement<[number, number]>;
   readonly #unfolded: Statement<[number, number], string>;
   readonly #put: Statement<[number, string, string, string | null]>;
-  readonly #one: Statement<[number], [state: string, output: string | null]>;
+  readonly #one: Statement<[number], StateRow>;
+  readonly #wholeRange: Statement<[number, number], StateRow>;
   readonly #oneState: Statement<[number], string>;
   readonly #range: Statement<[number, number], string>;
   readonly #statusRange: Statement<[number, number], [place: number, status: NodeStatus]>;
@@ -59,8 +62,11 @@ export class NodeStates {
         'output = excluded.output',
     );
     this.#one = connection
-      .prepare<[number], [state: string, output: string | null]>(
-        'SELECT state, output FROM node_state WHERE place = ?',
+      .prepare<[number], StateRow>('SELECT state, output FROM node_state WHERE place = ?')
+      .raw();
+    this.#wholeRange = connection
+      .prepare<[number, number], StateRow>(
+        'SELECT state, output FROM node_state WHERE place >= ? AND place < ? ORDER BY place',
       )
       .raw();
     this.#oneState = connection
@@ -125,10 +131,24 @@ export class NodeStates {
     const pending = this.#pending(job, this.foldedTo(job)).get(index);
     if (pending !== undefined) return pending;
     const row = this.#one.get(job * MAX_NODES + index);
-    if (row === undefined) return undefined;
-    const [state, output] = row;
-    const node = JSON.parse(state) as NodeProjection;
-    return output === null ? node : { ...node, output: JSON.parse(output) as Json };
+    return row === undefined ? undefined : decodeState(row);
+  }
+
+  /** States, outputs included, of those of the nodes from `first` up to `end` that have one. */
+  range(job: number, first: number, end: number): NodeProjection[] {
+    const folded = this.foldedTo(job);
+    const states = new Map<number, NodeProjection>();
+    const base = job * MAX_NODES;
+    if (folded > 0) {
+      for (const row of this.#wholeRange.iterate(base + first, base + end)) {
+        const node = decodeState(row);
+        states.set(node.index, node);
+      }
+    }
+    for (const [index, node] of this.#pending(job, folded)) {
+      if (index >= first && index < end) states.set(index, node);
+    }
+    return [...states.values()].sort((a, b) => a.index - b.index);
   }
 
   /** States, without outputs, of those of the nodes, given in order, that have one. */
@@ -227,4 +247,9 @@ export class NodeStates {
     }
     return states;
   }
+}
+
+function decodeState([state, output]: StateRow): NodeProjection {
+  const node = JSON.parse(state) as NodeProjection;
+  return output === null ? node : { ...node, output: JSON.parse(output) as Json };
 }

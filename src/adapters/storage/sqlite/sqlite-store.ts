@@ -1,5 +1,7 @@
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
+import type { StoreArrival } from '../../../ports/store-arrival.js';
+import type { StoreContents } from '../../../ports/store-contents.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -13,6 +15,8 @@ import { Postings } from './postings.js';
 import { Scopes } from './scopes.js';
 import { SqliteJobJournal } from './sqlite-job-journal.js';
 import { SqliteJobProjections } from './sqlite-job-projections.js';
+import { SqliteStoreArrival } from './sqlite-store-arrival.js';
+import { SqliteStoreContents } from './sqlite-store-contents.js';
 import { SqliteTestCatalogue } from './sqlite-test-catalogue.js';
 import { SqliteTokenLedger } from './sqlite-token-ledger.js';
 import { TimeBounds } from './time-bounds.js';
@@ -25,6 +29,8 @@ export interface SqliteStore {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
+  readonly contents: StoreContents;
+  readonly arrival: StoreArrival;
   /** For tests and tools that look beneath the ports. */
   readonly connection: Connection;
   /** Rejects with `StoreUnavailable` while the database cannot be read, or could not be written last. */
@@ -35,8 +41,8 @@ export interface SqliteStore {
 
 /**
  * Opens the database, creating it or bringing its schema up to date. Does not keep other processes
- * out: whoever drives jobs takes `lockForDriving(path)` first. Throws `SchemaTooNew`, and
- * `StoreUnavailable` when the file cannot be used now.
+ * out: whoever drives jobs takes `lockForDriving(path)` first. Throws `SchemaTooNew`, `StoreIncomplete`
+ * while another store is being copied into it, and `StoreUnavailable` when it cannot be used now.
  */
 export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const connection = new Connection(options);
@@ -61,6 +67,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     }),
     catalogue: new SqliteTestCatalogue(connection, scopes),
     tokens: new SqliteTokenLedger(connection),
+    contents: new SqliteStoreContents(connection, lookup, nodes),
+    arrival: new SqliteStoreArrival(connection),
     connection,
     health: () => connection.probe(Date.now()),
     close: () => connection.close(),
