@@ -64,7 +64,7 @@ export class BenchEngine {
         maxRunningJobs: settings.maxRunningJobs,
         abortLimit: 1_000,
         planDefaults,
-        ownerId: randomUUID(),
+        newInstanceId: () => randomUUID(),
       },
     });
     this.engine.tracker.subscribe(({ header, progress }) => {

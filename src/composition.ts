@@ -1,16 +1,20 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
-import { lockForDriving, openSqliteStore } from './adapters/storage/sqlite/index.js';
 import { FileArtifactStore } from './adapters/system/file-artifact-store.js';
+import { InstanceFile } from './adapters/system/instance-file.js';
 import { LocalCommandRunner } from './adapters/system/local-command-runner.js';
 import { systemClock } from './adapters/system/system-clock.js';
 import { executorsOn } from './composition-executors.js';
+import { openStore } from './composition-store.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
+import type { SharingParts } from './engine/shared-jobs.js';
 import { logStates } from './engine/state-log.js';
 import type { Dependencies } from './modules/dependencies.js';
 import { TokenService } from './platform/auth/index.js';
 import type { Config } from './platform/config/index.js';
+import type { Cluster } from './ports/cluster.js';
 import type { Logger } from './ports/logger.js';
 
 /** How long an aborted executor has beyond the grace of the processes it started, in ms. */
@@ -24,21 +28,20 @@ export interface Composition {
   /** Accepts no more work, and lets running nodes end within `graceMs` milliseconds. */
   stop(graceMs: number): Promise<void>;
   /** Lets go of the store. */
-  close(): void;
+  close(): Promise<void>;
 }
 
-/**
- * The service in embedded mode: every port with its adapter, on one folder. Throws `StoreInUse` when
- * another process drives the same database.
- */
-export function compose(config: Config, secret: string, logger: Logger): Composition {
+/** The service: every port with its adapter. Rejects as {@link openStore} does. */
+export async function compose(
+  config: Config,
+  secret: string,
+  logger: Logger,
+): Promise<Composition> {
   // Definitions and logs may hold secrets of tests: a folder that is made here is its user's alone.
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  mkdirSync(path.dirname(config.databasePath), { recursive: true });
-  const lock = lockForDriving(config.databasePath);
-  const store = openSqliteStore({ path: config.databasePath });
-  const { journal, projections, catalogue, tokens: ledger } = store;
-  const artifacts = new FileArtifactStore(path.join(config.dataDir, 'artifacts'), logger);
+  const store = await openStore(config, logger);
+  const { journal, projections, catalogue, tokens: ledger, cluster } = store;
+  const artifacts = new FileArtifactStore(config.artifactsDir, logger);
   const runner = new LocalCommandRunner({
     workRoot: path.join(config.dataDir, 'work'),
     artifacts,
@@ -64,8 +67,9 @@ export function compose(config: Config, secret: string, logger: Logger): Composi
         concurrency: config.maxConcurrentNodes,
         timeout: config.jobTimeout,
       },
-      ownerId: randomUUID(),
+      newInstanceId: () => randomBytes(12).toString('base64url'),
     },
+    ...(cluster === undefined ? {} : { sharing: sharing(config, cluster) }),
   });
   logStates(engine.tracker, logger);
   return {
@@ -88,11 +92,25 @@ export function compose(config: Config, secret: string, logger: Logger): Composi
       accessTtl: config.accessTokenTtl,
       refreshTtl: config.refreshTokenTtl,
     }),
-    start: () => engine.start(),
-    stop: (graceMs) => engine.stop(graceMs),
-    close: () => {
-      store.close();
-      lock.release();
+    start: async () => {
+      // With an embedded store, recovery does it, attempt by attempt.
+      if (cluster !== undefined) await runner.reclaimAll();
+      await engine.start();
     },
+    stop: (graceMs) => engine.stop(graceMs),
+    close: () => store.close(),
+  };
+}
+
+function sharing(config: Config, cluster: Cluster): SharingParts {
+  const file = new InstanceFile(config.dataDir);
+  const formerInstance = file.read();
+  return {
+    cluster,
+    leaseDuration: config.leaseDuration * 1000,
+    host: hostname(),
+    pid: process.pid,
+    ...(formerInstance === undefined ? {} : { formerInstance }),
+    joined: (id) => file.note(id),
   };
 }

@@ -26,7 +26,8 @@ export async function describeService(): Promise<{
 }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'baton-describe-'));
   const logger = createLogger({ level: 'warn', secrets: [] });
-  const service = compose(readConfig({ DATA_DIR: folder }), 'describes, signs nothing', logger);
+  const config = readConfig({ DATA_DIR: folder });
+  const service = await compose(config, 'describes, signs nothing', logger);
   try {
     const { app, document, routes } = await createApplication(service.dependencies, service.tokens);
     const described = {
@@ -37,7 +38,7 @@ export async function describeService(): Promise<{
     await app.close();
     return described;
   } finally {
-    service.close();
+    await service.close();
     rmSync(folder, { recursive: true });
   }
 }

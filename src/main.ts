@@ -29,13 +29,13 @@ async function serve(config: Config): Promise<void> {
     process.exit(1);
   });
 
-  const service = compose(config, secret, logger);
+  const service = await compose(config, secret, logger);
   const { app } = await createApplication(service.dependencies, service.tokens);
   onFirstSignal(async (signal) => {
     logger.info({ signal, grace_s: config.shutdownGrace }, 'stopping');
     await service.stop(config.shutdownGrace * 1000);
     await app.close();
-    service.close();
+    await service.close();
     logger.info({}, 'stopped');
   });
 

@@ -5,6 +5,7 @@ import { isTerminalJob, type TerminalJobStatus } from '../core/job/status.js';
 import type { Plan, PlanDefaults } from '../core/plan/plan.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
+import type { RemoteCommand } from '../ports/cluster.js';
 import type { IdempotencyClaim, JobCreation, JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
@@ -16,8 +17,11 @@ import { GroupCommit } from './group-commit.js';
 import { DrivenJobs } from './driven-jobs.js';
 import { JobScheduler, type QueuedJob } from './job-scheduler.js';
 import { NodeRunner } from './node-runner.js';
+import type { JobDriver } from './job-driver.js';
+import { Membership } from './membership.js';
 import { Recovery } from './recovery.js';
 import { RetryMechanism } from './retry-mechanism.js';
+import { SharedJobs, type SharingParts } from './shared-jobs.js';
 import { breathe } from './slices.js';
 import { Timers } from './timers.js';
 
@@ -64,8 +68,8 @@ export interface EngineOptions {
   /** Milliseconds an aborted executor has to settle. */
   readonly abortLimit: number;
   readonly planDefaults: PlanDefaults;
-  /** Unique to this process. */
-  readonly ownerId: string;
+  /** Answers an id that no instance has had before, another one at each call. */
+  readonly newInstanceId: () => string;
 }
 
 export interface EngineParts {
@@ -76,6 +80,8 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: EngineOptions;
+  /** Where the store is shared with other instances. */
+  readonly sharing?: SharingParts;
 }
 
 const STOP_RETRY_AFTER = 5;
@@ -93,10 +99,11 @@ export class DagExecutionEngine {
   readonly #scheduler: JobScheduler;
   readonly #recovery: Recovery;
   readonly #driven: DrivenJobs;
+  readonly #shared: SharedJobs | undefined;
   #accepting = false;
 
   constructor(parts: EngineParts) {
-    const { journal, projections, clock, logger, options } = parts;
+    const { journal, projections, clock, logger, options, sharing } = parts;
     this.#parts = parts;
     this.tracker = new ExecutionStateTracker(logger);
     this.#timers = new Timers(clock);
@@ -105,6 +112,17 @@ export class DagExecutionEngine {
     this.#recovery = new Recovery(journal, projections, options.planDefaults);
     this.#runner = new NodeRunner({ ...parts, timers: this.#timers });
     this.#runner.onSlotFreed(() => this.#scheduler.slotFreed());
+    const membership =
+      sharing === undefined
+        ? undefined
+        : new Membership({
+            ...sharing,
+            clock,
+            logger,
+            registry: sharing.cluster.instances,
+            newInstanceId: options.newInstanceId,
+            expelled: () => this.#driven.abandon(),
+          });
     this.#driven = new DrivenJobs({
       commits: this.#commits,
       scheduler: this.#scheduler,
@@ -115,16 +133,31 @@ export class DagExecutionEngine {
       recovery: this.#recovery,
       clock,
       logger,
-      ownerId: options.ownerId,
+      instance: membership ?? { id: options.newInstanceId() },
+      shared: sharing !== undefined,
     });
+    if (sharing !== undefined && membership !== undefined) {
+      this.#shared = new SharedJobs({
+        ...parts,
+        ...sharing,
+        membership,
+        driven: this.#driven,
+        scheduler: this.#scheduler,
+      });
+    }
   }
 
   /**
    * Finds the unfinished jobs and begins to take them up, the running ones first; resolves when they
-   * are known, and work is accepted from then on.
+   * are known, and work is accepted from then on. Where the store is shared, takes its share of them.
    */
   async start(): Promise<void> {
     await this.#parts.journal.sweepStaged();
+    if (this.#shared !== undefined) {
+      this.#accepting = true;
+      await this.#shared.begin();
+      return;
+    }
     const interrupted: QueuedJob[] = [];
     for await (const job of this.#recovery.unfinished()) {
       if (job.status === 'queued') this.#scheduler.enqueue(job);
@@ -134,22 +167,26 @@ export class DagExecutionEngine {
     if (found.running + found.queued > 0)
       this.#parts.logger.info(found, 'taking up unfinished jobs');
     this.#accepting = true;
-    this.#driven.begin(interrupted);
+    this.#driven.takeUp(interrupted);
   }
 
   /**
    * Takes no more work, lets running attempts end within `limit` milliseconds, aborts the rest, which
-   * recovery will find interrupted, and resolves when nothing is under way.
+   * recovery will find interrupted, and resolves when nothing is under way. Where the store is shared,
+   * every job is handed over as soon as nothing of it runs here.
    */
   async stop(limit: number): Promise<void> {
     this.#accepting = false;
     this.#runner.close();
+    await this.#shared?.letGo();
     await this.#attemptsEnd(limit);
     this.#driven.close();
     this.#runner.abandonAll();
     await this.#runner.idle();
+    if (this.#shared !== undefined && !this.#commits.failing) this.#driven.handOver(true);
     if (!this.#commits.failing) await this.#commits.idle();
     this.#commits.close();
+    await this.#shared?.end();
     this.#timers.clear();
   }
 
@@ -187,21 +224,15 @@ export class DagExecutionEngine {
 
   /** Asks a job to end. Resolves when the request is durable; live attempts may end later. */
   async cancel(ref: JobRef, by: string, reason?: string): Promise<CancelOutcome> {
-    const driver = await this.#driven.find(ref);
-    if (driver === undefined) return this.#cancelUnloaded(ref);
-    if (driver.status === 'queued') this.#scheduler.withdraw(driver.header);
-    const command: JobCommand = { type: 'cancel', by, ...(reason === undefined ? {} : { reason }) };
-    return new Promise((resolve, reject) => {
-      driver.post(command, (rejection) => {
-        const { status } = driver;
-        if (rejection?.code === 'not_driven') reject(new StoreUnavailable(rejection.message));
-        else if (rejection?.code === 'job_finished' && isTerminalJob(status)) {
-          resolve({ status: 'already_finished', jobStatus: status });
-        } else {
-          resolve({ status: status === 'cancelled' ? 'cancelled' : 'cancelling' });
-        }
-      });
-    });
+    const command = { type: 'cancel', by, ...(reason === undefined ? {} : { reason }) } as const;
+    const outcome = await this.#cancelHere(ref, command);
+    if (outcome !== undefined) return outcome;
+    const view = await this.#parts.projections.job(ref);
+    if (view === undefined) return { status: 'not_found' };
+    const { status } = view.progress;
+    if (isTerminalJob(status)) return { status: 'already_finished', jobStatus: status };
+    await this.#shared?.send(ref, command);
+    return { status: 'cancelling' };
   }
 
   stats(): EngineStats {
@@ -217,13 +248,35 @@ export class DagExecutionEngine {
     };
   }
 
-  async #cancelUnloaded(ref: JobRef): Promise<CancelOutcome> {
+  /** Cancels a job that this instance drives, or may drive; `undefined` when it may not. */
+  async #cancelHere(ref: JobRef, command: RemoteCommand): Promise<CancelOutcome | undefined> {
+    const driver = await this.#findToCancel(ref);
+    if (driver === undefined) return undefined;
+    if (driver.status === 'queued') this.#scheduler.withdraw(driver.header);
+    return new Promise((resolve, reject) => {
+      driver.post(command, (rejection) => {
+        const { status } = driver;
+        if (rejection?.code === 'not_driven') {
+          if (this.#shared === undefined) reject(new StoreUnavailable(rejection.message));
+          else resolve(undefined);
+        } else if (rejection?.code === 'job_finished' && isTerminalJob(status)) {
+          resolve({ status: 'already_finished', jobStatus: status });
+        } else {
+          resolve({ status: status === 'cancelled' ? 'cancelled' : 'cancelling' });
+        }
+      });
+    });
+  }
+
+  /** With others about, a running job is left to whoever drives it. */
+  async #findToCancel(ref: JobRef): Promise<JobDriver | undefined> {
+    const driver = this.#driven.driving(ref);
+    if (driver !== undefined || this.#shared === undefined) {
+      return driver ?? this.#driven.find(ref);
+    }
     const view = await this.#parts.projections.job(ref);
-    if (view === undefined) return { status: 'not_found' };
-    const { status } = view.progress;
-    return isTerminalJob(status)
-      ? { status: 'already_finished', jobStatus: status }
-      : { status: 'cancelling' };
+    if (view?.progress.status !== 'queued' || view.progress.driver !== undefined) return undefined;
+    return this.#driven.find(ref).catch(() => undefined);
   }
 
   /** Stages the definition of a large job ahead of its creation; answers what is left to go with it. */

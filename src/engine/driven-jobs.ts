@@ -3,9 +3,10 @@ import type { JobHeader, JobRef } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { Logger } from '../ports/logger.js';
+import { StoreUnavailable } from '../ports/store-errors.js';
 import { JobDriver, type DriverEnd, type DriverParts } from './job-driver.js';
 import { keyOf } from './job-scheduler.js';
-import type { Recovery } from './recovery.js';
+import type { LoadedJob, Recovery } from './recovery.js';
 
 export interface DrivenJobsParts extends Omit<DriverParts, 'left'> {
   readonly recovery: Recovery;
@@ -24,20 +25,13 @@ export class DrivenJobs {
   readonly #parts: DrivenJobsParts;
   readonly #drivers = new Map<string, JobDriver>();
   readonly #loading = new Map<string, Promise<JobDriver | undefined>>();
-  /** Jobs that were running when the service ended, newest first. */
-  #interrupted: JobRef[] = [];
+  /** Jobs that have a place among the running ones and are still to be read, the next one last. */
+  #taken: JobRef[] = [];
   #loads = 0;
   #closed = false;
 
   constructor(parts: DrivenJobsParts) {
     this.#parts = parts;
-  }
-
-  /** Takes up jobs that were running, given oldest first, and then as many queued ones as there is room. */
-  begin(interrupted: readonly JobRef[]): void {
-    this.#parts.scheduler.admitRunning(interrupted.length);
-    this.#interrupted = interrupted.toReversed();
-    this.admit();
   }
 
   /** The driver of a job that is about to be created; driven on only when it is admitted. */
@@ -48,23 +42,57 @@ export class DrivenJobs {
     return driver;
   }
 
-  /** The driver of an unfinished job, read from the store if need be. */
-  async find(ref: JobRef): Promise<JobDriver | undefined> {
-    return this.#drivers.get(keyOf(ref)) ?? (await this.#load(ref));
+  /** The driver of a job that this process drives. */
+  driving(ref: JobRef): JobDriver | undefined {
+    return this.#drivers.get(keyOf(ref));
   }
 
-  /** Fills the free places among the running jobs, the interrupted jobs first. */
+  /** Whether this process drives the job, or is about to. */
+  knows(ref: JobRef): boolean {
+    const key = keyOf(ref);
+    return (
+      this.#drivers.has(key) ||
+      this.#loading.has(key) ||
+      this.#taken.some((job) => keyOf(job) === key)
+    );
+  }
+
+  /** The driver of an unfinished job that no other instance has, read from the store if need be. */
+  async find(ref: JobRef): Promise<JobDriver | undefined> {
+    return this.driving(ref) ?? (await this.#load(ref));
+  }
+
+  /** Fills the free places among the running jobs, with what was taken first. */
   admit(): void {
     while (this.#loads < LOADS_AT_ONCE && !this.#closed) {
-      const next = this.#interrupted.pop() ?? this.#parts.scheduler.admitNext();
+      const next = this.#taken.pop() ?? this.#parts.scheduler.admitNext();
       if (next === undefined) return;
       this.#takeUp(next);
     }
   }
 
+  /** Drives on jobs that this instance has taken, or had before it was started, the first ones first. */
+  takeUp(taken: readonly JobRef[]): void {
+    this.#parts.scheduler.admitRunning(taken.length);
+    this.#taken = [...taken.toReversed(), ...this.#taken];
+    this.admit();
+  }
+
   /** Takes nothing up any more. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Lets go of every job for others to take: see {@link JobDriver.handOver}. */
+  handOver(forced: boolean): void {
+    for (const driver of this.#drivers.values()) if (driver.admitted) driver.handOver(forced);
+  }
+
+  /** Drops every job: others have been told to take them. */
+  abandon(): void {
+    for (const driver of [...this.#drivers.values()]) driver.abandon();
+    this.#parts.scheduler.admitRunning(-this.#taken.length);
+    this.#taken = [];
   }
 
   #driver(header: JobHeader, plan: Plan, state: JobState): JobDriver {
@@ -77,8 +105,8 @@ export class DrivenJobs {
     this.#parts.scheduler.leave();
     const ids = idsOf(driver.header);
     if (why === 'lost') {
-      this.#parts.logger.warn(ids, 'another owner has moved this job; it is read again');
-      this.#takeUpLater(driver.header);
+      this.#parts.logger.warn(ids, 'another owner has moved this job');
+      if (!this.#parts.shared) this.#takeUpLater(driver.header);
     }
     if (why === 'failed') this.#parts.logger.error(ids, 'a job could not be committed');
     this.admit();
@@ -124,7 +152,7 @@ export class DrivenJobs {
     const known = this.#loading.get(key);
     if (known !== undefined) return known;
     const loading = this.#parts.recovery.load(ref).then((loaded) => {
-      if (loaded === undefined) return undefined;
+      if (loaded === undefined || this.#isElsewhere(loaded)) return undefined;
       const present = this.#drivers.get(key);
       if (present !== undefined) return present;
       const driver = this.#driver(loaded.header, loaded.plan, loaded.state);
@@ -134,6 +162,16 @@ export class DrivenJobs {
     this.#loading.set(key, loading);
     void loading.catch(() => undefined).finally(() => this.#loading.delete(key));
     return loading;
+  }
+
+  /** Whether another instance has the job, as far as the store shows it. */
+  #isElsewhere({ state, progress }: LoadedJob): boolean {
+    const { shared, instance } = this.#parts;
+    if (!shared) return false;
+    if (progress.version < state.version) {
+      throw new StoreUnavailable('The job is being moved at this moment. Try again.');
+    }
+    return progress.driver !== undefined && progress.driver !== instance.id;
   }
 }
 

@@ -1,7 +1,7 @@
 import { attemptId } from '../core/job/attempt.js';
 import type { JobCommand, Rejection } from '../core/job/commands.js';
-import type { Intent } from '../core/job/events.js';
-import type { JobHeader } from '../core/job/job-record.js';
+import type { Intent, JobEvent } from '../core/job/events.js';
+import type { JobHeader, JobProgress } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
 import { projectJob } from '../core/job/project.js';
 import { isTerminalJob } from '../core/job/status.js';
@@ -29,17 +29,19 @@ export interface DriverParts {
   readonly timers: Timers;
   readonly tracker: ExecutionStateTracker;
   readonly clock: Clock;
-  /** Unique to this process. */
-  readonly ownerId: string;
+  /** The id of this instance, never used before by anybody. */
+  readonly instance: { readonly id: string };
+  /** Others may take jobs: each commit names the instance that drives the job. */
+  readonly shared: boolean;
   /** Told when a driver is done with its job, for whatever reason. */
   readonly left: (driver: JobDriver, why: DriverEnd) => void;
 }
 
 /**
  * `ended`: the job has; `refused`: it was never created; `lost`: somebody else drives it;
- * `failed`: it cannot be driven on.
+ * `handed_over`: anybody may; `failed`: it cannot be driven on.
  */
-export type DriverEnd = 'ended' | 'refused' | 'lost' | 'failed';
+export type DriverEnd = 'ended' | 'refused' | 'lost' | 'handed_over' | 'failed';
 
 /** How the creation of a job came out. */
 export type CreationOutcome =
@@ -81,6 +83,8 @@ export class JobDriver implements Participant, SlotSeeker {
   #underWay: UnderWay | undefined;
   #deadline: Timer | undefined;
   #woken = false;
+  #leaving = false;
+  #handingOver = false;
   #gone = false;
   /** It has a place among the running jobs. */
   admitted = false;
@@ -139,10 +143,31 @@ export class JobDriver implements Participant, SlotSeeker {
     this.wake();
   }
 
+  /**
+   * Lets go of the job as soon as none of its attempts is live; at once when it is `forced`: then
+   * whoever takes the job finds them interrupted.
+   */
+  handOver(forced = false): void {
+    this.#leaving = true;
+    if (this.#creation !== undefined || (this.#handingOver && !forced)) return;
+    this.#handingOver = true;
+    this.post({ type: 'hand_over', by: this.#parts.instance.id, forced }, () => {
+      this.#handingOver = false;
+    });
+  }
+
+  /** Drops the job, which others have been told to take. A job that is being created is kept. */
+  abandon(): void {
+    if (this.#gone || this.#creation !== undefined) return;
+    const undone = this.#underWay;
+    this.#underWay = undefined;
+    this.#leave('lost', undone);
+  }
+
   prepare(): CommitRequest | undefined {
     if (this.#underWay !== undefined) return this.#underWay.request;
     if (this.#gone) return undefined;
-    const { clock, runner, scheduler, ownerId } = this.#parts;
+    const { clock, runner, scheduler, instance } = this.#parts;
     const state = this.#state;
     const commands = this.#inbox;
     const listeners = this.#listeners;
@@ -176,12 +201,12 @@ export class JobDriver implements Participant, SlotSeeker {
     const request: CommitRequest = {
       tenantId: this.header.tenantId,
       jobId: this.header.jobId,
-      commitId: `${ownerId}-${++commits}`,
+      commitId: `${instance.id}-${++commits}`,
       expectedVersion,
       at: state.updatedAt,
       events: taken.events,
       intents: taken.intents,
-      progress: projectJob(state),
+      progress: this.#progress(taken.events),
       nodes: taken.nodes,
       ...(this.#creation === undefined ? {} : { creation: this.#creation.payload }),
     };
@@ -209,6 +234,8 @@ export class JobDriver implements Participant, SlotSeeker {
     for (const intent of request.intents) this.#act(intent);
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
     if (isTerminalJob(this.#state.status)) this.#leave('ended');
+    else if (events.some(({ type }) => type === 'job_handed_over')) this.#leave('handed_over');
+    else if (this.#leaving && this.#state.live.size === 0) this.handOver();
     else if (done.more || this.#woken || this.#inbox.length > 0) this.#parts.commits.enqueue(this);
   }
 
@@ -222,6 +249,16 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#leave(creation === undefined ? 'failed' : 'refused', done);
     creation?.reject(error);
     return false;
+  }
+
+  #progress(events: readonly JobEvent[]): JobProgress {
+    const progress = projectJob(this.#state);
+    const driven =
+      this.#parts.shared &&
+      this.admitted &&
+      !isTerminalJob(progress.status) &&
+      !events.some(({ type }) => type === 'job_handed_over');
+    return driven ? { ...progress, driver: this.#parts.instance.id } : progress;
   }
 
   #act(intent: Intent): void {

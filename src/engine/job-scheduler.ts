@@ -43,6 +43,11 @@ export class JobScheduler {
     return queued;
   }
 
+  /** Jobs that could be admitted now, were they queued. */
+  get room(): number {
+    return Math.max(0, this.#maxRunningJobs - this.#running);
+  }
+
   /** Takes a place among the running jobs if there is one and nobody of its priority or above waits. */
   tryAdmit(priority: number): boolean {
     if (this.#running >= this.#maxRunningJobs) return false;

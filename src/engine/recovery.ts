@@ -1,5 +1,5 @@
 import { initialState } from '../core/job/initial-state.js';
-import type { JobHeader, JobRef } from '../core/job/job-record.js';
+import type { JobHeader, JobProgress, JobRef } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
 import { isTerminalJob } from '../core/job/status.js';
 import { replay } from '../core/job/step.js';
@@ -14,6 +14,8 @@ export interface LoadedJob {
   readonly header: JobHeader;
   readonly plan: Plan;
   readonly state: JobState;
+  /** As the projections show it, which may lag behind the state. */
+  readonly progress: JobProgress;
 }
 
 const CHUNKS_A_READ = 8;
@@ -52,7 +54,7 @@ export class Recovery {
   async load(ref: JobRef): Promise<LoadedJob | undefined> {
     const view = await this.#projections.job(ref);
     if (view === undefined || isTerminalJob(view.progress.status)) return undefined;
-    const { header } = view;
+    const { header, progress } = view;
     const nodes = await this.#readDefinition(ref, header.nodeCount);
     const { concurrency, timeout, onFailure, priority } = header;
     const plan = await runInSlices(
@@ -65,7 +67,7 @@ export class Recovery {
       if (records.length < RECORDS_A_READ) break;
       await breathe();
     }
-    return isTerminalJob(state.status) ? undefined : { header, plan, state };
+    return isTerminalJob(state.status) ? undefined : { header, plan, state, progress };
   }
 
   async #readDefinition(ref: JobRef, count: number): Promise<NodeDefinition[]> {

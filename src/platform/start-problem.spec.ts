@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { startProblem } from './start-problem.js';
 
-const config = { dataDir: '/d', databasePath: '/d/baton.db', host: 'nowhere', port: 80 };
+const config = {
+  dataDir: '/d',
+  database: { kind: 'sqlite', path: '/d/baton.db' } as const,
+  host: 'nowhere',
+  port: 80,
+};
 const failure = (code: string, fields: object = {}): Error =>
   Object.assign(new Error('it failed'), { code }, fields);
 

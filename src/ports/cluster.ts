@@ -41,6 +41,8 @@ export interface JobLeases {
   handedOver(limit: number): Promise<readonly JobView[]>;
   /** Unfinished jobs that this instance has. */
   heldBy(instanceId: string, limit: number): Promise<readonly JobView[]>;
+  /** Unfinished jobs of instances that are not among these. */
+  heldByOthers(than: readonly string[], limit: number): Promise<readonly JobView[]>;
 }
 
 /** What can be asked of a job from an instance that does not drive it. */

@@ -3,6 +3,7 @@ import type { NodeDefinition, OnFailure } from '../../src/core/graph/definition.
 import { buildPlan } from '../../src/core/plan/build-plan.js';
 import type { PlanDefaults } from '../../src/core/plan/plan.js';
 import type { ArtifactStore } from '../../src/ports/artifact-store.js';
+import type { Cluster } from '../../src/ports/cluster.js';
 import type { Clock, TimerHandle } from '../../src/ports/clock.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
@@ -87,6 +88,8 @@ export const noArtifacts = {
   },
 } as unknown as ArtifactStore;
 
+let instances = 0;
+
 export function makeEngine(parts: {
   readonly store: JobJournal & JobProjections;
   readonly executors: readonly NodeExecutor[];
@@ -95,6 +98,9 @@ export function makeEngine(parts: {
   readonly maxRunningNodes?: number;
   readonly maxRunningJobs?: number;
   readonly ownerId?: string;
+  /** Lets the engine share its store with others. */
+  readonly cluster?: Cluster;
+  readonly leaseDuration?: number;
 }): DagExecutionEngine {
   return new DagExecutionEngine({
     journal: parts.store,
@@ -108,8 +114,18 @@ export function makeEngine(parts: {
       maxRunningJobs: parts.maxRunningJobs ?? 100,
       abortLimit: 1_000,
       planDefaults,
-      ownerId: parts.ownerId ?? 'owner',
+      newInstanceId: () => `${parts.ownerId ?? 'owner'}${++instances}`,
     },
+    ...(parts.cluster === undefined
+      ? {}
+      : {
+          sharing: {
+            cluster: parts.cluster,
+            leaseDuration: parts.leaseDuration ?? 15_000,
+            host: 'here',
+            pid: 1,
+          },
+        }),
   });
 }
 

@@ -58,6 +58,8 @@ export class MemoryCluster implements Cluster {
     handedOver: (limit) =>
       this.#jobs(limit, ({ status, driver }) => status !== 'queued' && driver === undefined),
     heldBy: (instanceId, limit) => this.#jobs(limit, ({ driver }) => driver === instanceId),
+    heldByOthers: (than, limit) =>
+      this.#jobs(limit, ({ driver }) => driver !== undefined && !than.includes(driver)),
   };
 
   readonly inbox: JobInbox = {

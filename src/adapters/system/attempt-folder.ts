@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { AttemptRef } from '../../ports/node-executor.js';
 import { attemptPath } from './safe-name.js';
 
+/** Tenant, job, node and attempt. */
+const LEVELS = 4;
 /** How often a folder is made again that another attempt's clean-up took away in between. */
 const MAKE_TRIES = 5;
 
@@ -28,14 +30,23 @@ export class AttemptFolders {
 
   /** Where an attempt keeps everything; the path ends in a separator. */
   async pathOf(attempt: AttemptRef): Promise<string> {
-    // The processes of an attempt are known by this path, so it must not depend on symbolic links.
-    this.#realRoot ??= mkdir(this.#root, { recursive: true }).then(() => realpath(this.#root));
-    try {
-      return attemptPath(await this.#realRoot, attempt) + path.sep;
-    } catch (error) {
-      this.#realRoot = undefined;
-      throw error;
+    return attemptPath(await this.#real(), attempt) + path.sep;
+  }
+
+  /** Every attempt's folder there is, as {@link pathOf} gives it. */
+  async all(): Promise<readonly string[]> {
+    let folders = [await this.#real()];
+    for (let level = 0; level < LEVELS; level++) {
+      const below = await Promise.all(
+        folders.map(async (folder) =>
+          (await readdir(folder, { withFileTypes: true }).catch(() => []))
+            .filter((entry) => entry.isDirectory())
+            .map((entry) => path.join(folder, entry.name)),
+        ),
+      );
+      folders = below.flat();
     }
+    return folders.map((folder) => folder + path.sep);
   }
 
   async open(attempt: AttemptRef): Promise<CommandFolder> {
@@ -62,6 +73,17 @@ export class AttemptFolders {
       } catch {
         return; // others still work in it
       }
+    }
+  }
+
+  /** The processes of an attempt are known by its path, so it must not depend on symbolic links. */
+  async #real(): Promise<string> {
+    this.#realRoot ??= mkdir(this.#root, { recursive: true }).then(() => realpath(this.#root));
+    try {
+      return await this.#realRoot;
+    } catch (error) {
+      this.#realRoot = undefined;
+      throw error;
     }
   }
 }

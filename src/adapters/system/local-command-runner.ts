@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ArtifactStore } from '../../ports/artifact-store.js';
@@ -95,18 +96,39 @@ export class LocalCommandRunner implements CommandRunner {
 
   async reclaim(attempt: AttemptRef): Promise<void> {
     const output = await this.#folders.pathOf(attempt);
+    await this.#endIn(output, idsOf(attempt), attempt.attemptId);
+    await this.release(attempt);
+  }
+
+  /**
+   * Ends everything that attempts left running in this work root, and removes what they left lying:
+   * for a process that has just begun, and has the folder for itself.
+   */
+  async reclaimAll(): Promise<void> {
+    const folders = await this.#folders.all();
+    await Promise.all(folders.map((folder) => this.#endIn(folder, { folder })));
+    for (const folder of folders) {
+      await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
+        this.#options.logger.warn(
+          { folder, error: String(error) },
+          'a working folder that was left behind could not be removed; remove it by hand',
+        ),
+      );
+    }
+  }
+
+  async #endIn(output: string, ids: object, attemptId?: string): Promise<void> {
     const { readsEnvironments, table } = this.#system;
     const roots = readsEnvironments ? [undefined] : await notedProcesses(output, table);
     await Promise.all(
       roots.map((root) =>
-        this.#end(attempt, {
+        this.#end(ids, {
           ...(root === undefined ? {} : { root }),
-          attemptId: attempt.attemptId,
+          ...(attemptId === undefined ? {} : { attemptId }),
           output,
         }),
       ),
     );
-    await this.release(attempt);
   }
 
   /** The running process, or why there is none. */
@@ -162,7 +184,7 @@ export class LocalCommandRunner implements CommandRunner {
       giveUp = () => resolve({});
     });
     const onAbort = (): void => {
-      ending = this.#end(attempt, mark);
+      ending = this.#end(idsOf(attempt), mark);
       // What SIGKILL does not end must not hold the attempt for ever.
       void ending.then((ended) => {
         if (!ended) giveUp();
@@ -174,7 +196,7 @@ export class LocalCommandRunner implements CommandRunner {
     if (!this.#system.readsEnvironments) await this.#note(attempt, folder, root, startedAt);
     const exit = await Promise.race([exited, gaveUp]);
     const aborted = ending !== undefined;
-    if (!aborted) await this.#endLeftBehind(attempt, mark, Date.now() - startedAt);
+    if (!aborted) await this.#endLeftBehind(idsOf(attempt), mark, Date.now() - startedAt);
     signal.removeEventListener('abort', onAbort);
     await ending;
 
@@ -203,15 +225,15 @@ export class LocalCommandRunner implements CommandRunner {
     }
   }
 
-  #end(attempt: AttemptRef, mark: TreeMark): Promise<boolean> {
-    return this.#ended(attempt, mark, this.#system.trees.end(mark, this.#graceMs));
+  #end(ids: object, mark: TreeMark): Promise<boolean> {
+    return this.#ended(ids, mark, this.#system.trees.end(mark, this.#graceMs));
   }
 
-  #endLeftBehind(attempt: AttemptRef, mark: TreeMark, ageMs: number): Promise<boolean> {
-    return this.#ended(attempt, mark, this.#system.trees.endLeftBehind(mark, ageMs, this.#graceMs));
+  #endLeftBehind(ids: object, mark: TreeMark, ageMs: number): Promise<boolean> {
+    return this.#ended(ids, mark, this.#system.trees.endLeftBehind(mark, ageMs, this.#graceMs));
   }
 
-  async #ended(attempt: AttemptRef, mark: TreeMark, ending: Promise<boolean>): Promise<boolean> {
+  async #ended(ids: object, mark: TreeMark, ending: Promise<boolean>): Promise<boolean> {
     let reason = 'they survived SIGKILL';
     try {
       if (await ending) return true;
@@ -220,7 +242,7 @@ export class LocalCommandRunner implements CommandRunner {
       killGroup(mark.root, this.#system.platform);
     }
     this.#options.logger.error(
-      { ...idsOf(attempt), pid: mark.root, error: reason },
+      { ...ids, pid: mark.root, error: reason },
       'processes of an attempt could not be ended; find them by BATON_ATTEMPT_ID in their environment',
     );
     return false;

@@ -96,7 +96,8 @@ function carries(entry: ProcessEntry, mark: TreeMark): boolean {
   if (mark.root !== undefined && (entry.group === mark.root || entry.session === mark.root)) {
     return true;
   }
-  if (entry.attemptId !== mark.attemptId || entry.outputFile === undefined) return false;
+  if (entry.outputFile === undefined) return false;
+  if (mark.attemptId !== undefined && entry.attemptId !== mark.attemptId) return false;
   return mark.output.endsWith(path.sep)
     ? entry.outputFile.startsWith(mark.output)
     : entry.outputFile === mark.output;

@@ -2,7 +2,8 @@
 export interface TreeMark {
   /** The main process, leader of a process group of its own. */
   readonly root?: number;
-  readonly attemptId: string;
+  /** Absent: of whichever attempt `output` is. */
+  readonly attemptId?: string;
   /** The command's BATON_OUTPUT; or, ending in a separator, the folder that holds those of the attempt. */
   readonly output: string;
 }

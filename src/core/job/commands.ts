@@ -16,6 +16,8 @@ export type JobCommand =
   | { readonly type: 'release'; readonly node: number }
   | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }
   | { readonly type: 'time_out' }
+  /** The instance that drives the job lets go of it; `forced`: although attempts are live. */
+  | { readonly type: 'hand_over'; readonly by: string; readonly forced: boolean }
   /** Start what is ready, skip what cannot run, end what is done. */
   | { readonly type: 'advance'; readonly slots: number; readonly limit: number };
 
@@ -27,6 +29,7 @@ export interface Rejection {
     | 'not_queued'
     | 'stale_attempt'
     | 'not_held'
+    | 'attempts_live'
     /** This process no longer drives the job; nothing is known of what became of the command. */
     | 'not_driven';
   readonly message: string;

@@ -38,6 +38,11 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
         return reject('already_ending', 'The job is ending already.');
       }
       return accept([{ type: 'job_timed_out' }], abortLive(plan, state));
+    case 'hand_over':
+      if (isTerminalJob(state.status)) return reject('job_finished', 'The job has ended.');
+      return command.forced || state.live.size === 0
+        ? accept([{ type: 'job_handed_over', by: command.by }])
+        : reject('attempts_live', 'Attempts of the job are live.');
     case 'advance':
       return state.ending === undefined
         ? advance(plan, state, command)

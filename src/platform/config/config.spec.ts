@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidConfiguration, readConfig } from './config.js';
+import { databaseName } from './database-url.js';
 import { envExample } from './env-example.js';
 import { jwtSecret } from './jwt-secret.js';
 
@@ -33,7 +34,8 @@ describe('readConfig', () => {
       accessTokenTtl: 900,
       maxNodesPerJob: 100_000,
       dataDir: path.resolve('data'),
-      databasePath: path.resolve('data', 'baton.db'),
+      database: { kind: 'sqlite', path: path.resolve('data', 'baton.db') },
+      artifactsDir: path.resolve('data', 'artifacts'),
     });
   });
 
@@ -46,7 +48,38 @@ describe('readConfig', () => {
     ['file:/var/lib/baton.db', '/var/lib/baton.db'],
     ['file:///var/lib/baton.db', '/var/lib/baton.db'],
   ])('reads DATABASE_URL=%s', (url, expected) => {
-    expect(readConfig({ DATABASE_URL: url }).databasePath).toBe(expected);
+    expect(readConfig({ DATABASE_URL: url }).database).toEqual({ kind: 'sqlite', path: expected });
+  });
+
+  it.each([
+    ['mongodb://db/jobs', 'mongodb://db/jobs', 'mongodb://db/jobs'],
+    ['mongodb://db:27017', 'mongodb://db:27017/baton', 'mongodb://db:27017/baton'],
+    [
+      'mongodb://u:p%40ss@a:1,b:2/?replicaSet=rs0',
+      'mongodb://u:p%40ss@a:1,b:2/baton?replicaSet=rs0',
+      'mongodb://a:1,b:2/baton',
+    ],
+    [
+      'mongodb+srv://u:p@cluster.example.net/x?w=1',
+      'mongodb+srv://u:p@cluster.example.net/x?w=1',
+      'mongodb+srv://cluster.example.net/x',
+    ],
+  ])('reads DATABASE_URL=%s and shows no password of it', (given, url, shown) => {
+    const { database } = readConfig({ DATABASE_URL: given });
+    expect(database).toEqual({ kind: 'mongodb', url });
+    expect(databaseName(database)).toBe(shown);
+  });
+
+  it.each([
+    'mongodb://',
+    'mongodb:db/x',
+    'mongodb://u:hush@@/x y',
+    'postgres://u:hush@db',
+    'file:',
+  ])('refuses DATABASE_URL=%s, and repeats nothing of it', (url) => {
+    const found = problems({ DATABASE_URL: url });
+    expect(found).toEqual([expect.stringMatching(/^DATABASE_URL .*mongodb:\/\//)]);
+    expect(found.join()).not.toContain('hush');
   });
 
   it('lists every problem at once', () => {
@@ -56,11 +89,11 @@ describe('readConfig', () => {
       JOB_TIMEOUT: '1e9',
       LOG_LEVEL: 'loud',
       TENANT_ID: 'No Spaces',
-      DATABASE_URL: 'mongodb://db/baton',
+      DATABASE_URL: 'postgres://db/baton',
     });
     expect(found).toHaveLength(6);
     expect(found.join('\n')).toContain('PORT is "70000"; give a whole number from 0 to 65535.');
-    expect(found.join('\n')).toContain('embedded store only');
+    expect(found.join('\n')).toContain('DATABASE_URL must be file: and a path');
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { DatabaseLocation } from './database-url.js';
 import { BadSetting } from './setting.js';
 import type { Setting } from './setting.js';
 import { SETTINGS } from './settings.js';
@@ -9,9 +10,10 @@ type Values = {
 };
 
 /** What the environment says, checked and with every default filled in. Durations are in seconds. */
-export type Config = Omit<Values, 'database'> & {
-  /** Absolute path of the embedded store's file. */
-  readonly databasePath: string;
+export type Config = Omit<Values, 'database' | 'artifactsDir'> & {
+  readonly database: DatabaseLocation;
+  /** Absolute. */
+  readonly artifactsDir: string;
 };
 
 /** The environment cannot be started with; the message lists everything that is wrong with it. */
@@ -45,7 +47,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       problems.push(`${setting.name} ${error.message}.`);
     }
   }
-  const { database, ...rest } = values as Values;
+  const { database, artifactsDir, ...rest } = values as Values;
   const weakness = checkJwtSecret(rest.jwtSecret, rest.environment);
   if (weakness !== undefined) problems.push(weakness);
   if (problems.length > 0) throw new InvalidConfiguration(problems);
@@ -54,7 +56,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return {
     ...rest,
     dataDir,
-    databasePath:
-      database.path === '' ? path.join(dataDir, 'baton.db') : path.resolve(database.path),
+    database: database ?? { kind: 'sqlite', path: path.join(dataDir, 'baton.db') },
+    artifactsDir: path.resolve(artifactsDir ?? path.join(dataDir, 'artifacts')),
   };
 }

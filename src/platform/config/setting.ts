@@ -93,6 +93,20 @@ export function text(
   };
 }
 
+/** A text that may be left out. */
+export function optionalText(
+  name: string,
+  about: About & { readonly pattern: RegExp; readonly expected: string },
+): Setting<string | undefined> {
+  const given = text(name, { ...about, default: '' });
+  return {
+    name,
+    group: about.group,
+    description: about.description,
+    parse: (value) => (value === undefined ? undefined : given.parse(value)),
+  };
+}
+
 /** A value that is never shown, not even in a complaint about it. */
 export function secret(name: string, about: About): Setting<string | undefined> {
   return { name, group: about.group, description: about.description, parse: (value) => value };

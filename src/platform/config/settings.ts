@@ -1,4 +1,5 @@
-import { BadSetting, choice, integer, reserved, secret, text } from './setting.js';
+import { parseDatabaseUrl, type DatabaseLocation } from './database-url.js';
+import { choice, integer, optionalText, reserved, secret, text } from './setting.js';
 import type { Setting } from './setting.js';
 
 const MIB = 1024 * 1024;
@@ -9,31 +10,12 @@ const running = 'Running jobs';
 const limits = 'Limits';
 const later = 'Known, and of no effect in this build';
 
-/** Where the embedded store keeps its data; the only kind of DATABASE_URL this build has. */
-export interface DatabaseLocation {
-  readonly kind: 'sqlite';
-  /** As written, relative to the working folder where it is relative. */
-  readonly path: string;
-}
-
-const database: Setting<DatabaseLocation> = {
+const database: Setting<DatabaseLocation | undefined> = {
   name: 'DATABASE_URL',
   group: storage,
   description:
-    'The store: `file:` and a path for the embedded one. Left out: `baton.db` in DATA_DIR.',
-  parse(value) {
-    if (value === undefined) return { kind: 'sqlite', path: '' };
-    if (/^mongodb(\+srv)?:/.test(value)) {
-      throw new BadSetting(
-        'names a MongoDB server, and this build has the embedded store only; give file:./data/baton.db',
-      );
-    }
-    const path = value.startsWith('file:') ? value.slice('file:'.length) : '';
-    if (path === '' || path.includes('\0')) {
-      throw new BadSetting('must be file: and a path, such as file:./data/baton.db');
-    }
-    return { kind: 'sqlite', path: path.replace(/^\/\/(?=\/)/, '') };
-  },
+    'The store. `file:` and a path for the embedded one, which one process drives; `mongodb://` or `mongodb+srv://` for a MongoDB that any number of instances share. Left out: `baton.db` in DATA_DIR.',
+  parse: (value) => (value === undefined ? undefined : parseDatabaseUrl(value)),
 };
 
 /** Every setting there is, in the order `.env.example` lists them. */
@@ -73,12 +55,53 @@ export const SETTINGS = {
   }),
   dataDir: text('DATA_DIR', {
     group: storage,
-    description: 'The folder for the store, the logs of attempts and keys.',
+    description:
+      'The folder for the embedded store, the working folders and logs of attempts, and keys. Each instance has one of its own.',
     default: './data',
     pattern: /^[^\0]+$/,
     expected: 'a path',
   }),
+  artifactsDir: optionalText('ARTIFACTS_DIR', {
+    group: storage,
+    description:
+      'Where the logs and outputs of attempts are kept. Instances on several machines share one, say over NFS, so that each can show what another ran. Left out: `artifacts` in DATA_DIR.',
+    pattern: /^[^\0]+$/,
+    expected: 'a path',
+  }),
   database,
+  databaseTimeout: integer('DATABASE_TIMEOUT', {
+    group: storage,
+    description:
+      'How long a call to MongoDB may take; then it counts as away, and what it was for is tried again or answered 503.',
+    unit: 's',
+    default: 5,
+    min: 1,
+    max: 60,
+  }),
+  databasePool: integer('DATABASE_POOL', {
+    group: storage,
+    description: 'Connections to MongoDB, at most.',
+    default: 20,
+    min: 1,
+    max: 1000,
+  }),
+  leaseDuration: integer('LEASE_DURATION', {
+    group: storage,
+    description:
+      'With MongoDB: how long an instance may give no sign of life before the others take its jobs. The same for all instances.',
+    unit: 's',
+    default: 15,
+    min: 1,
+    max: 3600,
+  }),
+  retentionDays: integer('RETENTION_DAYS', {
+    group: storage,
+    description: 'How long finished jobs are kept, with their logs. 0 keeps them for ever.',
+    unit: 'days',
+    default: 0,
+    min: 0,
+    max: 36_500,
+  }),
   jwtSecret: secret('JWT_SECRET_KEY', {
     group: access,
     description:

@@ -49,6 +49,15 @@ export class MongoJobLeases implements JobLeases {
     });
   }
 
+  heldByOthers(than: readonly string[], limit: number): Promise<readonly JobView[]> {
+    return this.#connection.call(() =>
+      this.#find(
+        { 'state.driver': { $gt: '', $nin: than }, 'state.status': { $in: UNFINISHED } },
+        limit,
+      ),
+    );
+  }
+
   async #find(
     filter: mongo.Filter<OrchestrationJobDocument>,
     limit: number,

@@ -1,3 +1,9 @@
-export { lockForDriving, StoreInUse, type DrivingLock } from './driving-lock.js';
+export {
+  FolderInUse,
+  lockFolder,
+  lockForDriving,
+  StoreInUse,
+  type ProcessLock,
+} from './driving-lock.js';
 export { SchemaTooNew } from './migrations.js';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.js';

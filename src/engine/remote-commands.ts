@@ -1,0 +1,76 @@
+import type { JobInbox, JobMessage } from '../ports/cluster.js';
+import { isTerminalJob } from '../core/job/status.js';
+import type { Clock } from '../ports/clock.js';
+import type { JobProjections } from '../ports/job-projections.js';
+import type { DrivenJobs } from './driven-jobs.js';
+
+const AT_ONCE = 500;
+/** How long a message is left to the instance that drives its job before anybody looks after it. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Brings what other instances were asked of this one's jobs to their drivers. A message is deleted
+ * when what it asks for is committed, or refused by the job's state, so a crash loses none.
+ */
+export class RemoteCommands {
+  readonly #inbox: JobInbox;
+  readonly #projections: JobProjections;
+  readonly #driven: DrivenJobs;
+  readonly #clock: Clock;
+  /** Messages that a driver has been given. */
+  readonly #given = new Set<string>();
+  #done: string[] = [];
+
+  constructor(parts: {
+    readonly inbox: JobInbox;
+    readonly projections: JobProjections;
+    readonly driven: DrivenJobs;
+    readonly clock: Clock;
+  }) {
+    this.#inbox = parts.inbox;
+    this.#projections = parts.projections;
+    this.#driven = parts.driven;
+    this.#clock = parts.clock;
+  }
+
+  /** Reads the inbox once. */
+  async look(): Promise<void> {
+    await this.#deleteDone();
+    for (const message of await this.#inbox.read(AT_ONCE)) {
+      if (this.#given.has(message.id)) continue;
+      const driver = this.#driven.driving(message);
+      if (driver !== undefined) this.#give(message, driver);
+      else if (this.#clock.now() - message.at > PATIENCE_MS) await this.#lookAfter(message);
+    }
+    await this.#deleteDone();
+  }
+
+  #give(message: JobMessage, driver: Pick<Driver, 'post'>): void {
+    this.#given.add(message.id);
+    driver.post(message.command, (rejection) => {
+      if (rejection?.code === 'not_driven') this.#given.delete(message.id);
+      else this.#done.push(message.id);
+    });
+  }
+
+  /** Nobody has taken the message: its job has ended, or waits in the queue. */
+  async #lookAfter(message: JobMessage): Promise<void> {
+    const view = await this.#projections.job(message);
+    if (view === undefined || isTerminalJob(view.progress.status)) {
+      this.#done.push(message.id);
+    } else if (view.progress.status === 'queued') {
+      const driver = await this.#driven.find(message);
+      if (driver !== undefined) this.#give(message, driver);
+    }
+  }
+
+  async #deleteDone(): Promise<void> {
+    if (this.#done.length === 0) return;
+    const done = this.#done;
+    await this.#inbox.delete(done);
+    this.#done = this.#done.slice(done.length);
+    for (const id of done) this.#given.delete(id);
+  }
+}
+
+type Driver = NonNullable<ReturnType<DrivenJobs['driving']>>;
