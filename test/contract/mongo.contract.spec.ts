@@ -6,19 +6,20 @@ import { clusterContract } from './cluster.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
+import { storeContentsContract } from './store-contents.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
 
 interface MongoContract extends StoreContract {
   create(): Promise<MongoStore>;
-  reopen(): Promise<MongoStore>;
+  reopen(options?: { readonly arriving?: boolean }): Promise<MongoStore>;
 }
 
 function mongo(server: MongoServer): MongoContract {
   let url: string;
   let store: MongoStore;
-  const open = async (): Promise<MongoStore> => {
-    store = await openMongoStore({ url });
+  const open = async (options = {}): Promise<MongoStore> => {
+    store = await openMongoStore({ url, ...options });
     return store;
   };
   return {
@@ -27,9 +28,9 @@ function mongo(server: MongoServer): MongoContract {
       url = server.freshDatabase();
       return open();
     },
-    reopen: async () => {
+    reopen: async (options) => {
       await store.close();
-      return open();
+      return open(options);
     },
     destroy: async () => {
       await store.connection.mongoose.dropDatabase().catch(() => undefined);
@@ -44,5 +45,6 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   jobListContract(mongo(server));
   testCatalogueContract(mongo(server));
   tokenLedgerContract(mongo(server));
+  storeContentsContract(mongo(server));
   clusterContract(mongo(server));
 });

@@ -4,14 +4,15 @@ import type { StoreContract, StoreUnderTest } from '../support/store-under-test.
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
+import { storeContentsContract } from './store-contents.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
 
 function sqlite(): StoreContract {
   let folder: StoreFolder;
   let store: SqliteStore;
-  const open = (): Promise<StoreUnderTest> => {
-    store = openSqliteStore({ path: folder.database });
+  const open = (options = {}): Promise<StoreUnderTest> => {
+    store = openSqliteStore({ path: folder.database, ...options });
     return Promise.resolve({ ...store, settled: () => Promise.resolve() });
   };
   return {
@@ -20,9 +21,9 @@ function sqlite(): StoreContract {
       folder = new StoreFolder();
       return open();
     },
-    reopen: () => {
+    reopen: (options) => {
       store.close();
-      return open();
+      return open(options);
     },
     destroy: () => {
       store.close();
@@ -37,3 +38,4 @@ jobProjectionsContract(sqlite());
 jobListContract(sqlite());
 testCatalogueContract(sqlite());
 tokenLedgerContract(sqlite());
+storeContentsContract(sqlite());

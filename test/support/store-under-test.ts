@@ -1,5 +1,7 @@
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
+import type { StoreArrival } from '../../src/ports/store-arrival.js';
+import type { StoreContents } from '../../src/ports/store-contents.js';
 import type { TestCatalogue } from '../../src/ports/test-catalogue.js';
 import type { TokenLedger } from '../../src/ports/token-ledger.js';
 
@@ -8,6 +10,8 @@ export interface StoreUnderTest {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
+  readonly contents: StoreContents;
+  readonly arrival: StoreArrival;
   /** Resolves when the projections show every commit answered so far. */
   settled(): Promise<void>;
 }
@@ -18,6 +22,6 @@ export interface StoreContract {
   /** A store on empty storage. */
   create(): Promise<StoreUnderTest>;
   /** Another store on the same storage, as after a restart; the one before is no longer used. */
-  reopen(): Promise<StoreUnderTest>;
+  reopen(options?: { readonly arriving?: boolean }): Promise<StoreUnderTest>;
   destroy(): Promise<void>;
 }

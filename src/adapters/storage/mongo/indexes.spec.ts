@@ -182,6 +182,13 @@ function indexesOn(server: MongoServer): void {
       await catalogue.get('acme', 'x');
       await catalogue.list('acme', 5);
       await catalogue.missing('acme', ['a', 'b']);
+      const { contents } = store;
+      await contents.jobs(undefined, 5);
+      await contents.versions([large]);
+      await contents.records(large, 0, 5);
+      await contents.states(large, 0, 5);
+      await contents.testCases(undefined, 5);
+      await contents.tokens(undefined, 5);
       await store.cluster.leases.heldBy('a', 2);
       await store.cluster.instances.beat('a');
       await store.cluster.instances.declareDead('a', 0);

@@ -1,5 +1,5 @@
 import mongoose, { type Connection as Mongoose, type mongo, type Schema } from 'mongoose';
-import { StoreUnavailable } from '../../../ports/store-errors.js';
+import { StoreIncomplete, StoreMissing, StoreUnavailable } from '../../../ports/store-errors.js';
 import { asStoreError, isDuplicate } from './mongo-errors.js';
 import { BatonInstance, BatonInstanceSchema } from './schemas/baton-instance.schema.js';
 import type { Fields } from './schemas/fields.js';
@@ -22,6 +22,10 @@ export interface ConnectionOptions {
   readonly poolSize?: number;
   /** Makes the driver report its commands, for tests and tools that count them. */
   readonly monitorCommands?: boolean;
+  /** Rejects with `StoreMissing` where there is no store yet, instead of making one. */
+  readonly mustExist?: boolean;
+  /** Opens it also while another store is copied into it; else that rejects with `StoreIncomplete`. */
+  readonly arriving?: boolean;
 }
 
 /** The database was written by a newer Baton. */
@@ -37,6 +41,8 @@ export class SchemaTooNew extends Error {
 }
 
 const SCHEMA_VERSION = 1;
+/** The document of `store_info`. */
+export const SCHEMA_ID = 'schema';
 const DEFAULT_TIMEOUT = 5_000;
 const DEFAULT_POOL = 20;
 
@@ -69,6 +75,7 @@ export class Connection {
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
   readonly inbox: mongo.Collection<Fields<JobMessage>>;
+  readonly info: mongo.Collection<Fields<StoreInfo>>;
   /** For tests and tools that look beneath the ports. */
   readonly mongoose: Mongoose;
   /** ms. */
@@ -91,11 +98,13 @@ export class Connection {
     this.tokens = of(RedeemedToken);
     this.instances = of(BatonInstance);
     this.inbox = of(JobMessage);
+    this.info = of(StoreInfo);
   }
 
   /**
    * Connects, creates the indexes that are not there yet, and marks the database with its schema
-   * version. Rejects with {@link StoreUnavailable} within the timeout, and {@link SchemaTooNew}.
+   * version. Rejects with {@link StoreUnavailable} within the timeout, {@link SchemaTooNew}, and
+   * {@link StoreIncomplete} while another store is being copied into it.
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const timeout = options.timeout ?? DEFAULT_TIMEOUT;
@@ -117,7 +126,7 @@ export class Connection {
     try {
       await connection.asPromise();
       const opened = new Connection(connection, timeout);
-      await opened.#prepare();
+      await opened.#prepare(options);
       return opened;
     } catch (error) {
       await connection.close().catch(() => undefined);
@@ -165,23 +174,26 @@ export class Connection {
     await this.mongoose.close();
   }
 
+  async #mark(): Promise<void> {
+    try {
+      await this.info.insertOne({ _id: SCHEMA_ID, version: SCHEMA_VERSION });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
+  }
+
   get #db(): mongo.Db {
     const { db } = this.mongoose;
     if (db === undefined) throw new StoreUnavailable('There is no connection to MongoDB yet.');
     return db;
   }
 
-  async #prepare(): Promise<void> {
-    const info = this.#db.collection<Fields<StoreInfo>>(
-      this.mongoose.model(StoreInfo.name).collection.collectionName,
-    );
-    try {
-      await info.insertOne({ _id: 'schema', version: SCHEMA_VERSION });
-    } catch (error) {
-      if (!isDuplicate(error)) throw error;
-    }
-    const found = await info.findOne({ _id: 'schema' });
+  async #prepare({ mustExist, arriving }: ConnectionOptions): Promise<void> {
+    if (mustExist !== true) await this.#mark();
+    const found = await this.info.findOne({ _id: SCHEMA_ID });
+    if (found === null && mustExist === true) throw new StoreMissing();
     if (found !== null && found.version > SCHEMA_VERSION) throw new SchemaTooNew(found.version);
+    if (arriving !== true && found?.arriving === true) throw new StoreIncomplete();
     await Promise.all(
       SCHEMAS.map(async ([type]) => {
         const { collection, schema } = this.mongoose.model(type.name);

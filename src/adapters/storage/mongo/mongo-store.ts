@@ -1,6 +1,8 @@
 import type { Cluster } from '../../../ports/cluster.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
+import type { StoreArrival } from '../../../ports/store-arrival.js';
+import type { StoreContents } from '../../../ports/store-contents.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
 import { CommitWriter } from './commit-writer.js';
@@ -15,6 +17,8 @@ import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
 import { MongoJobLeases } from './mongo-job-leases.js';
 import { MongoJobProjections } from './mongo-job-projections.js';
+import { MongoStoreArrival } from './mongo-store-arrival.js';
+import { MongoStoreContents } from './mongo-store-contents.js';
 import { MongoTestCatalogue } from './mongo-test-catalogue.js';
 import { MongoTokenLedger } from './mongo-token-ledger.js';
 import { NodePages } from './node-pages.js';
@@ -40,6 +44,8 @@ export interface MongoStore {
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
   readonly cluster: Cluster;
+  readonly contents: StoreContents;
+  readonly arrival: StoreArrival;
   /** For tests and tools that look beneath the ports. */
   readonly connection: Connection;
   /** Resolves when the projections show everything that this instance has committed. */
@@ -99,6 +105,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     ),
     catalogue: new MongoTestCatalogue(connection),
     tokens: new MongoTokenLedger(connection),
+    contents: new MongoStoreContents(connection, stored, projector, patience),
+    arrival: new MongoStoreArrival(connection),
     cluster: {
       instances: new MongoInstanceRegistry(connection),
       leases: new MongoJobLeases(connection, projector, patience),

@@ -46,6 +46,17 @@ export function encodeBody(record: CommitRequest): EncodedBody {
   return { parts };
 }
 
+type Body = Pick<CommitRequest, 'events' | 'intents' | 'nodes'>;
+
+export function decodeBody(body: string): Body {
+  const [events, intents, nodes] = JSON.parse(body) as [
+    Body['events'],
+    Body['intents'],
+    Body['nodes'],
+  ];
+  return { events, intents, nodes };
+}
+
 export function decodeEvents(body: string): readonly JobEvent[] {
   return (JSON.parse(body) as [readonly JobEvent[], unknown, unknown])[0];
 }

@@ -26,7 +26,7 @@ export class StoredCommits {
       const wanted = Math.min(VERSIONS_A_TRIP, limit - records.length);
       const found = await this.#versions(ref, after, wanted);
       for (const commit of found) {
-        const events = decodeEvents(await this.#body(commit));
+        const events = decodeEvents(await this.body(commit));
         records.push({ version: commit.version, at: commit.at, events });
       }
       if (found.length < wanted) break;
@@ -120,7 +120,7 @@ export class StoredCommits {
       ref: { tenantId: tenant, jobId: job },
       version,
       progress: decodeProgress(progress),
-      nodes: decodeNodes(await this.#body(commit)),
+      nodes: decodeNodes(await this.body(commit)),
       ...(header === undefined || order === undefined
         ? {}
         : {
@@ -134,7 +134,8 @@ export class StoredCommits {
     };
   }
 
-  async #body({ _id, commitId, body, parts }: JobCommitDocument): Promise<string> {
+  /** The body of a commit, put together from its parts where it has any. */
+  async body({ _id, commitId, body, parts }: JobCommitDocument): Promise<string> {
     if (body !== undefined) return body;
     const pieces: Buffer[] = [];
     for (let part = 0; part < (parts ?? 0); part += 1) {

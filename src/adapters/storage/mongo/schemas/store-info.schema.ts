@@ -8,6 +8,10 @@ export class StoreInfo {
 
   @Prop({ type: Number, required: true })
   version!: number;
+
+  /** Another store is being copied into this one. */
+  @Prop({ type: Boolean })
+  arriving?: true;
 }
 
 
