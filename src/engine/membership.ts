@@ -127,9 +127,13 @@ export class Membership {
       known.silent++;
       if (dead) {
         if (known.silent > DEAD_LOOKS) await registry.remove(id);
-      } else if (known.silent > BEATS_A_LEASE && (await registry.declareDead(id, beats))) {
-        logger.warn({ instance: id, host, instance_pid: pid }, 'an instance gives no sign of life');
+      } else if (known.silent >= BEATS_A_LEASE && (await registry.declareDead(id, beats))) {
+        logger.warn(
+          { instance: id, host, instance_pid: pid },
+          'an instance gives no sign of life and was declared dead: its jobs are taken over',
+        );
         known.silent = 0;
+        await this.look();
       }
     }
   }
