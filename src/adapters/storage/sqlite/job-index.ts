@@ -31,11 +31,13 @@ export class JobIndex implements Remembering {
   readonly #postings: Postings;
   readonly #bounds: TimeBounds;
   readonly #loadRecent: Statement<[number], RecentRow>;
+  readonly #lastDiscarded: Statement<[number], number | null>;
   readonly #flips = new Map<
     number,
     { tenantId: string; owner: string; from: JobStatus; to: JobStatus }
   >();
-  #recent: IndexedJob[] | undefined;
+  /** By `seq`, from the first that is not sealed; empty where a job has been discarded. */
+  #recent: (IndexedJob | undefined)[] | undefined;
 
   constructor(connection: Connection, scopes: Scopes, postings: Postings, bounds: TimeBounds) {
     this.#scopes = scopes;
@@ -46,6 +48,9 @@ export class JobIndex implements Remembering {
         'WHERE journal.job = job.seq ORDER BY version DESC LIMIT 1) AS progress ' +
         'FROM job JOIN scope ON scope.id = job.tenant WHERE seq >= ? ORDER BY seq',
     );
+    this.#lastDiscarded = connection
+      .prepare<[number], number | null>('SELECT max(job) FROM discarded_job WHERE job >= ?')
+      .pluck();
     connection.remember(this);
   }
 
@@ -61,7 +66,7 @@ export class JobIndex implements Remembering {
 
   /** The jobs that are not in the postings, oldest first. */
   get recent(): readonly IndexedJob[] {
-    return this.#recentJobs();
+    return this.#recentJobs().filter((job) => job !== undefined);
   }
 
   add(seq: number, header: JobHeader, status: JobStatus): void {
@@ -85,8 +90,21 @@ export class JobIndex implements Remembering {
     else flip.to = to;
   }
 
+  /** Takes a job out that has ended. */
+  remove(seq: number, tenantId: string, header: BareHeader, status: JobStatus): void {
+    const place = seq - this.#bounds.sealed;
+    if (place >= 0) {
+      this.#recentJobs()[place] = undefined;
+      return;
+    }
+    const facets = facetsOf(indexed(seq, tenantId, header, status));
+    for (const scope of this.#scopesOf(tenantId, header.owner)) {
+      for (const facet of facets) this.#postings.clear(scope, facet, seq);
+    }
+  }
+
   /** Writes what the batch changed. To be called at the end of every write. */
-  flush(): void {
+  flush(emptyFacets: 'keep' | 'forget' = 'keep'): void {
     for (const [seq, { tenantId, owner, from, to }] of this.#flips) {
       if (from === to) continue;
       for (const scope of this.#scopesOf(tenantId, owner)) {
@@ -100,14 +118,15 @@ export class JobIndex implements Remembering {
     const recent = this.#recentJobs();
     if (recent.length >= RECENT_JOBS) this.#seal(recent);
     while (recent.length > RECENT_JOBS_AT_MOST) this.#seal(recent);
-    this.#postings.flush();
+    this.#postings.flush(emptyFacets);
   }
 
-  #seal(recent: IndexedJob[]): void {
+  #seal(recent: (IndexedJob | undefined)[]): void {
     const segment = recent.splice(0, SEGMENT_JOBS);
     let earliest = Infinity;
     let latest = -Infinity;
     for (const job of segment) {
+      if (job === undefined) continue;
       earliest = Math.min(earliest, job.createdAt);
       latest = Math.max(latest, job.createdAt);
       const facets = facetsOf(job);
@@ -123,22 +142,28 @@ export class JobIndex implements Remembering {
     return [this.#scopes.ensure(tenantId), this.#scopes.ensure(tenantId, owner)];
   }
 
-  #recentJobs(): IndexedJob[] {
-    this.#recent ??= this.#loadRecent.all(this.#bounds.sealed).map((row) => {
-      const [tenantId] = JSON.parse(row.scope) as [string];
-      const header = JSON.parse(row.header) as Omit<JobHeader, 'tenantId' | 'jobId'>;
-      return indexed(row.seq, tenantId, header, progressStatus(row.progress));
-    });
+  #recentJobs(): (IndexedJob | undefined)[] {
+    this.#recent ??= this.#readRecent();
     return this.#recent;
+  }
+
+  #readRecent(): (IndexedJob | undefined)[] {
+    const { sealed } = this.#bounds;
+    const rows = this.#loadRecent.all(sealed);
+    const last = Math.max(rows.at(-1)?.seq ?? -1, this.#lastDiscarded.get(sealed) ?? -1);
+    const recent = Array<IndexedJob | undefined>(Math.max(0, last + 1 - sealed)).fill(undefined);
+    for (const { seq, scope, header, progress } of rows) {
+      const [tenantId] = JSON.parse(scope) as [string];
+      const bare = JSON.parse(header) as BareHeader;
+      recent[seq - sealed] = indexed(seq, tenantId, bare, progressStatus(progress));
+    }
+    return recent;
   }
 }
 
-function indexed(
-  seq: number,
-  tenantId: string,
-  header: Omit<JobHeader, 'tenantId' | 'jobId'>,
-  status: JobStatus,
-): IndexedJob {
+type BareHeader = Omit<JobHeader, 'tenantId' | 'jobId'>;
+
+function indexed(seq: number, tenantId: string, header: BareHeader, status: JobStatus): IndexedJob {
   const { owner, name, labels, types, priority, createdAt } = header;
   return { seq, tenantId, owner, name, labels, types, priority, createdAt, status };
 }

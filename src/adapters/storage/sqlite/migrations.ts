@@ -16,13 +16,15 @@ export class SchemaTooNew extends Error {
  * One entry a schema version, applied in order and never edited once released.
  *
  * - `scope` numbers the tenants, and the owners within them, so that no big index repeats their names.
- * - `job.seq` counts jobs in order of creation without gaps; rows of `job` are never changed, what
- *   changes about a job is read from the last of its `journal` records.
+ * - `job.seq` counts jobs in order of creation; no number is ever given twice. Rows of `job` are never
+ *   changed, what changes about a job is read from the last of its `journal` records.
  * - `journal` is appended in order of arrival, which keeps the pages a batch writes few; its index
  *   finds the records of a job. `body` is `[events, intents, node projections]`.
  * - `node_state` holds node projections of long jobs up to the version in `fold`; later ones are read
  *   from the records after it. `place` is `job.seq * 2^20 + node index`.
  * - `facet`, `posting` and `time_bounds` are the bitmap index of lists, see `job-index.ts`.
+ * - `discarded_job` has the numbers and ids of jobs that retention has taken out, which keep late
+ *   commits off; `due` is when something can be erased of them.
  * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
@@ -97,6 +99,18 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX claim_by_job ON claim (job);
   CREATE TABLE arrival (id INTEGER PRIMARY KEY);
+  `,
+  `
+  CREATE TABLE discarded_job (
+    job INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    parts INTEGER,
+    due INTEGER NOT NULL,
+    erased INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE UNIQUE INDEX discarded_job_by_id ON discarded_job (tenant, job_id);
+  CREATE INDEX discarded_job_by_due ON discarded_job (due, job);
   `,
 ];
 

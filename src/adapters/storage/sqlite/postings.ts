@@ -37,6 +37,7 @@ export class Postings implements Remembering {
   readonly #facet: Statement<[number, string], Facet>;
   readonly #addFacet: Statement<[number, string]>;
   readonly #addTotal: Statement<[number, number]>;
+  readonly #dropFacet: Statement<[number]>;
   readonly #get: Statement<[number], Uint8Array>;
   readonly #put: Statement<[number, Uint8Array]>;
   readonly #drop: Statement<[number]>;
@@ -51,6 +52,7 @@ export class Postings implements Remembering {
     this.#facet = connection.prepare('SELECT id, total FROM facet WHERE scope = ? AND name = ?');
     this.#addFacet = connection.prepare('INSERT INTO facet (scope, name) VALUES (?, ?)');
     this.#addTotal = connection.prepare('UPDATE facet SET total = total + ? WHERE id = ?');
+    this.#dropFacet = connection.prepare('DELETE FROM facet WHERE id = ? AND total = 0');
     this.#get = connection
       .prepare<[number], Uint8Array>('SELECT bits FROM posting WHERE place = ?')
       .pluck();
@@ -90,7 +92,7 @@ export class Postings implements Remembering {
   }
 
   /** Writes what was noted, each posting once. Only within a write. */
-  flush(): void {
+  flush(emptyFacets: 'keep' | 'forget' = 'keep'): void {
     if (this.#edits.size === 0) return;
     const edits = this.#edits;
     this.#edits = new Map();
@@ -108,7 +110,17 @@ export class Postings implements Remembering {
       const facet = Math.floor(place / MAX_BLOCKS);
       totals.set(facet, (totals.get(facet) ?? 0) + delta);
     }
-    for (const [facet, delta] of totals) if (delta !== 0) this.#addTotal.run(delta, facet);
+    for (const [facet, delta] of totals) {
+      if (delta !== 0) this.#addTotal.run(delta, facet);
+      if (delta < 0 && emptyFacets === 'forget') this.#dropIfEmpty(facet);
+    }
+  }
+
+  #dropIfEmpty(facet: number): void {
+    if (this.#dropFacet.run(facet).changes === 0) return;
+    // The number may be given to another facet next.
+    this.#ids.clear();
+    this.#cached = 0;
   }
 
   /** The jobs of a facet in one block. Shared: to be copied before it is changed. */

@@ -9,6 +9,7 @@ import type {
 } from '../../../ports/job-journal.js';
 import type { Connection } from './connection.js';
 import type { Definitions } from './definitions.js';
+import type { DiscardedJobs } from './discarded-jobs.js';
 import type { JobIndex } from './job-index.js';
 import type { LiveJob, LiveJobs } from './live-jobs.js';
 import { MAX_NODES, type NodeStates } from './node-states.js';
@@ -23,6 +24,7 @@ export interface JournalParts {
   readonly index: JobIndex;
   readonly nodes: NodeStates;
   readonly lookup: JobLookup;
+  readonly discards: DiscardedJobs;
 }
 
 type Claim = { readonly jobId: string; readonly bodyHash: string };
@@ -129,8 +131,9 @@ export class SqliteJobJournal implements JobJournal {
     if (creation === undefined) {
       throw new TypeError(`The record that creates job ${record.jobId} has no creation.`);
     }
-    const { scopes, live, index } = this.#parts;
+    const { scopes, live, index, discards } = this.#parts;
     const { header, idempotency } = creation;
+    if (discards.seqOf(record) !== undefined) return { status: 'conflict', actualVersion: 0 };
     const tenant = scopes.ensure(record.tenantId);
     if (idempotency !== undefined) {
       const claimed = this.#claimed.get(

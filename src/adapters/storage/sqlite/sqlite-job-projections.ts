@@ -13,6 +13,7 @@ import { InvalidCursor } from '../../../ports/store-errors.js';
 import { BLOCK_JOBS, visitBits } from './posting-bits.js';
 import type { Connection } from './connection.js';
 import type { DefinitionPlace, Definitions } from './definitions.js';
+import type { DiscardedJobs } from './discarded-jobs.js';
 import { NO_SCOPE, UNFINISHED } from './job-facets.js';
 import type { JobIndex } from './job-index.js';
 import type { JobList } from './job-list.js';
@@ -31,6 +32,7 @@ export interface ProjectionParts {
   readonly list: JobList;
   readonly index: JobIndex;
   readonly postings: Postings;
+  readonly discards: DiscardedJobs;
 }
 
 /** Projections in SQLite: of the same transaction as the records they follow from. */
@@ -55,7 +57,7 @@ export class SqliteJobProjections implements JobProjections {
       const job = this.#parts.lookup.find(ref);
       return job === undefined ? undefined : { job, states: this.#choose(job, query) };
     });
-    return chosen === undefined ? [] : this.#defined(chosen.job, chosen.states);
+    return chosen === undefined ? [] : this.#defined(ref, chosen.job, chosen.states);
   }
 
   node(ref: JobRef, nodeId: string): Promise<NodeView | undefined> {
@@ -76,9 +78,9 @@ export class SqliteJobProjections implements JobProjections {
     return this.#connection.read(() => {
       let from = 0;
       if (after !== undefined) {
-        const job = this.#parts.lookup.find(after);
-        if (job === undefined) throw new InvalidCursor();
-        from = job.seq + 1;
+        const seq = this.#parts.lookup.find(after)?.seq ?? this.#parts.discards.seqOf(after);
+        if (seq === undefined) throw new InvalidCursor();
+        from = seq + 1;
       }
       return this.#unfinishedFrom(from, limit).map((seq) => {
         const { header, progress } = this.#parts.lookup.view(seq);
@@ -141,6 +143,7 @@ export class SqliteJobProjections implements JobProjections {
 
   /** Definitions never change, so they can be gathered over several turns of the event loop. */
   async #defined(
+    ref: JobRef,
     job: DefinitionPlace,
     chosen: readonly (readonly [number, NodeProjection | undefined])[],
   ): Promise<readonly NodeView[]> {
@@ -155,6 +158,7 @@ export class SqliteJobProjections implements JobProjections {
       const [chunk] = await this.#connection.read(() =>
         this.#parts.definitions.read(job, wanted, 1),
       );
+      if (chunk === undefined && this.#parts.discards.seqOf(ref) === job.seq) return [];
       if (chunk === undefined)
         throw new Error(`Node ${wanted} of job number ${job.seq} has no definition.`);
       for (const [index, state] of chosen.slice(views.length)) {

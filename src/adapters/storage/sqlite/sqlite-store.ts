@@ -1,11 +1,13 @@
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
+import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Definitions } from './definitions.js';
+import { DiscardedJobs } from './discarded-jobs.js';
 import { JobIndex } from './job-index.js';
 import { JobList } from './job-list.js';
 import { JobLookup } from './job-lookup.js';
@@ -15,6 +17,7 @@ import { Postings } from './postings.js';
 import { Scopes } from './scopes.js';
 import { SqliteJobJournal } from './sqlite-job-journal.js';
 import { SqliteJobProjections } from './sqlite-job-projections.js';
+import { SqliteRetention } from './sqlite-retention.js';
 import { SqliteStoreArrival } from './sqlite-store-arrival.js';
 import { SqliteStoreContents } from './sqlite-store-contents.js';
 import { SqliteTestCatalogue } from './sqlite-test-catalogue.js';
@@ -29,6 +32,7 @@ export interface SqliteStore {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
+  readonly retention: Retention;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;
   /** For tests and tools that look beneath the ports. */
@@ -54,9 +58,18 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const live = new LiveJobs(connection, scopes);
   const lookup = new JobLookup(connection, scopes);
   const index = new JobIndex(connection, scopes, postings, bounds);
+  const discards = new DiscardedJobs(connection, scopes, bounds);
   const list = new JobList({ scopes, postings, bounds, index, lookup });
   return {
-    journal: new SqliteJobJournal(connection, { scopes, definitions, live, index, nodes, lookup }),
+    journal: new SqliteJobJournal(connection, {
+      scopes,
+      definitions,
+      live,
+      index,
+      nodes,
+      lookup,
+      discards,
+    }),
     projections: new SqliteJobProjections(connection, {
       definitions,
       nodes,
@@ -64,9 +77,11 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       list,
       index,
       postings,
+      discards,
     }),
     catalogue: new SqliteTestCatalogue(connection, scopes),
     tokens: new SqliteTokenLedger(connection),
+    retention: new SqliteRetention(connection, { scopes, postings, bounds, index, discards }),
     contents: new SqliteStoreContents(connection, lookup, nodes),
     arrival: new SqliteStoreArrival(connection),
     connection,

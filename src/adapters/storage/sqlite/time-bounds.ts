@@ -92,6 +92,21 @@ export class TimeBounds implements Remembering {
     return latest >= period.from && earliest < period.to;
   }
 
+  /** The first `seq` from this one on, of those sealed, whose segment can hold jobs of a period. */
+  nextWithin(from: number, period: Period): number | undefined {
+    for (let base = from - (from % BLOCK_JOBS); base < this.sealed; base += BLOCK_JOBS) {
+      const block = base / BLOCK_JOBS;
+      if (!this.mayHold(block, period)) continue;
+      const { bounds } = this.#block(block);
+      for (let segment = 0; segment * 2 < bounds.length; segment += 1) {
+        const start = base + segment * SEGMENT_JOBS;
+        if (start + SEGMENT_JOBS <= from) continue;
+        if (overlap(bounds, segment, period) !== 'none') return Math.max(from, start);
+      }
+    }
+    return undefined;
+  }
+
   /** Clears the bits of jobs that were not created in the period. */
   narrow(bits: Bits, block: number, period: Period): void {
     const { bounds } = this.#block(block);
