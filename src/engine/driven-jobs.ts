@@ -127,7 +127,8 @@ export class DrivenJobs {
     this.#load(job)
       .then(
         async (driver) => {
-          if (driver === undefined) {
+          // It may have been dropped, or taken up on another way, while it was read.
+          if (driver === undefined || driver.gone || driver.admitted) {
             scheduler.leave();
             return;
           }

@@ -105,6 +105,11 @@ export class JobDriver implements Participant, SlotSeeker {
     return this.#state.status;
   }
 
+  /** Done with its job, for whatever reason. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
   /** Makes the first commit of the job, with the commands that go with it. */
   create(payload: JobCreation, commands: readonly JobCommand[]): Promise<CreationOutcome> {
     return new Promise((resolve, reject) => {
