@@ -143,6 +143,18 @@ function indexesOn(server: MongoServer): void {
       }
     });
 
+    it('serve the list of jobs held by strangers, whom it looks for among all', async () => {
+      seen = [];
+      await store.cluster.leases.heldByOthers(['a', 'b'], 2);
+      const [find] = seen;
+      if (find === undefined) throw new Error('no list was asked for');
+      expect(Object.keys(find.filter)).toContain('state.driver');
+      const inOrder = Object.entries(find.sort).map(([field, way]) => `${field} ${way}`);
+      expect(await keysOf('jobs')).toContainEqual(inOrder);
+      expect(inOrder[0]).toBe('state.driver 1');
+      if (explains) await expectIndexScan(store, find);
+    });
+
     it('serve the lists of instances and messages, which are read from their front', async () => {
       seen = [];
       const { instances, inbox } = store.cluster;

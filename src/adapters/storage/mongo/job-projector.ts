@@ -11,6 +11,8 @@ const DOCUMENTS_A_ROUND = 2_000;
 const CAUGHT_UP_AT_ONCE = 200;
 /** Commits looked at in one look for those left behind. */
 const LOOKED_AT = 5_000;
+/** ms after which a commit's job may have ended, been shown by another process, and be discarded. */
+const LATE = 3_600_000;
 const FIRST_BACKOFF = 50;
 const LONGEST_BACKOFF = 2_000;
 
@@ -54,7 +56,7 @@ export class JobProjector {
       const key = jobKey(commit.ref);
       let changes = this.#waiting.get(key);
       if (changes === undefined) {
-        changes = new JobChanges(commit.ref, ++this.#tickets);
+        changes = new JobChanges(commit.ref, ++this.#tickets, this.#now());
         this.#waiting.set(key, changes);
       }
       changes.add(commit);
@@ -97,8 +99,9 @@ export class JobProjector {
 
   /** Shows which jobs an instance drives by what is committed now, also when it cannot show so itself. */
   async catchUpDriver(instanceId: string): Promise<void> {
-    const mine = new Set(this.#unshown().flatMap(({ commits }) => commits));
+    const before = this.#unshown();
     const pending = await this.#stored.pendingBy(instanceId);
+    const mine = new Set([...before, ...this.#unshown()].flatMap(({ commits }) => commits));
     if (pending.some((commit) => !mine.has(commit))) await this.catchUp();
   }
 
@@ -199,14 +202,26 @@ export class JobProjector {
 
   async #write(round: readonly JobChanges[]): Promise<void> {
     const { nodes, jobs, commits } = this.#connection;
-    const nodeWrites = round.flatMap((changes) => changes.nodeWrites());
+    let shown = await this.#withoutDiscarded(round);
+    const nodeWrites = shown.flatMap((changes) => changes.nodeWrites());
     if (nodeWrites.length > 0) {
       await retryRace(() => nodes.bulkWrite(nodeWrites, { ordered: false }));
     }
-    const jobWrites = round.flatMap((changes) => changes.jobWrites());
-    await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
+    shown = await this.#withoutDiscarded(shown);
+    const jobWrites = shown.flatMap((changes) => changes.jobWrites());
+    if (jobWrites.length > 0) {
+      await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
+    }
     const done = round.flatMap((changes) => changes.commits);
     await commits.updateMany({ _id: { $in: done } }, { $unset: { pending: 1 } });
+  }
+
+  /** A process that was stopped for long must not bring back a job that retention has taken out. */
+  async #withoutDiscarded(round: readonly JobChanges[]): Promise<readonly JobChanges[]> {
+    const late = round.filter(({ since }) => this.#now() - since > LATE);
+    if (late.length === 0) return round;
+    const discarded = await this.#stored.discardedOf(late.map(({ ref }) => ref));
+    return round.filter(({ ref }) => !discarded.has(jobKey(ref)));
   }
 
   #nextRound(within: number): Promise<void> {

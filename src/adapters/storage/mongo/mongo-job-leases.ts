@@ -12,9 +12,15 @@ const LEFT_THE_QUEUE = UNFINISHED.filter((status) => status !== 'queued');
 /** Databases of before jobs had drivers lack the field, which reads as null. */
 const NOBODY = { $in: ['', null] };
 
+type Order = Readonly<Record<string, 1 | -1>>;
+const BY_URGENCY: Order = { priority: -1, order: 1 };
+/** As the index has them: a list of many instances' jobs is walked, not sorted. */
+const BY_DRIVER: Order = { 'state.driver': 1, 'state.status': 1, ...BY_URGENCY };
+
 /**
- * The leases as the projections show them, each list by priority, then in order of creation. What this
- * process has committed is waited for, up to a bound; what others committed may be seen a moment late.
+ * The leases as the projections show them, by priority, then in order of creation; those of several
+ * instances one instance after the other. What this process has committed is waited for, up to a bound;
+ * what others committed may be seen a moment late.
  */
 export class MongoJobLeases implements JobLeases {
   readonly #connection: Connection;
@@ -54,6 +60,7 @@ export class MongoJobLeases implements JobLeases {
       this.#find(
         { 'state.driver': { $gt: '', $nin: than }, 'state.status': { $in: UNFINISHED } },
         limit,
+        BY_DRIVER,
       ),
     );
   }
@@ -61,12 +68,13 @@ export class MongoJobLeases implements JobLeases {
   async #find(
     filter: mongo.Filter<OrchestrationJobDocument>,
     limit: number,
+    order = BY_URGENCY,
   ): Promise<readonly JobView[]> {
     if (limit < 1) return [];
     await this.#projector.caughtUp(this.#patience);
     const found = await this.#connection.jobs
       .find(filter)
-      .sort({ priority: -1, order: 1 })
+      .sort(order)
       .limit(limit)
       .project<ViewedJob>({ header: 1, 'state.progress': 1 })
       .toArray();

@@ -73,6 +73,7 @@ function outagesOn(server: MongoServer): void {
         waiting: () => leases.waiting(10),
         handedOver: () => leases.handedOver(10),
         heldBy: () => leases.heldBy('a', 10),
+        heldByOthers: () => leases.heldByOthers([], 10),
         putMessage: () => inbox.put({ ...job.ref, id: 'm', at: T0, command }),
         readMessages: () => inbox.read(10),
         deleteMessages: () => inbox.delete(['m']),
