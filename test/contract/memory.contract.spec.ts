@@ -1,6 +1,7 @@
+import type { ClusterUnderTest } from '../support/cluster-under-test.js';
 import { MemoryCluster } from '../support/memory-cluster.js';
 import { MemoryStore } from '../support/memory-store.js';
-import { clusterContract, type ClusterUnderTest } from './cluster.contract.js';
+import { clusterContract } from './cluster.contract.js';
 
 let shared: ClusterUnderTest;
 
