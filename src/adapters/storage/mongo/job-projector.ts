@@ -11,8 +11,6 @@ const DOCUMENTS_A_ROUND = 2_000;
 const CAUGHT_UP_AT_ONCE = 200;
 /** Commits looked at in one look for those left behind. */
 const LOOKED_AT = 5_000;
-/** ms after which a commit's job may have ended, been shown by another process, and be discarded. */
-const LATE = 3_600_000;
 const FIRST_BACKOFF = 50;
 const LONGEST_BACKOFF = 2_000;
 
@@ -56,7 +54,7 @@ export class JobProjector {
       const key = jobKey(commit.ref);
       let changes = this.#waiting.get(key);
       if (changes === undefined) {
-        changes = new JobChanges(commit.ref, ++this.#tickets, this.#now());
+        changes = new JobChanges(commit.ref, ++this.#tickets);
         this.#waiting.set(key, changes);
       }
       changes.add(commit);
@@ -202,26 +200,14 @@ export class JobProjector {
 
   async #write(round: readonly JobChanges[]): Promise<void> {
     const { nodes, jobs, commits } = this.#connection;
-    let shown = await this.#withoutDiscarded(round);
-    const nodeWrites = shown.flatMap((changes) => changes.nodeWrites());
+    const nodeWrites = round.flatMap((changes) => changes.nodeWrites());
     if (nodeWrites.length > 0) {
       await retryRace(() => nodes.bulkWrite(nodeWrites, { ordered: false }));
     }
-    shown = await this.#withoutDiscarded(shown);
-    const jobWrites = shown.flatMap((changes) => changes.jobWrites());
-    if (jobWrites.length > 0) {
-      await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
-    }
+    const jobWrites = round.flatMap((changes) => changes.jobWrites());
+    await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
     const done = round.flatMap((changes) => changes.commits);
     await commits.updateMany({ _id: { $in: done } }, { $unset: { pending: 1 } });
-  }
-
-  /** A process that was stopped for long must not bring back a job that retention has taken out. */
-  async #withoutDiscarded(round: readonly JobChanges[]): Promise<readonly JobChanges[]> {
-    const late = round.filter(({ since }) => this.#now() - since > LATE);
-    if (late.length === 0) return round;
-    const discarded = await this.#stored.discardedOf(late.map(({ ref }) => ref));
-    return round.filter(({ ref }) => !discarded.has(jobKey(ref)));
   }
 
   #nextRound(within: number): Promise<void> {
