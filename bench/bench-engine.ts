@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { hostname } from 'node:os';
 import { systemClock } from '../src/adapters/system/system-clock.js';
-import { openSqliteStore } from '../src/adapters/storage/sqlite/index.js';
 import {
   compile,
   compileSteps,
@@ -19,6 +17,7 @@ import type { ArtifactStore } from '../src/ports/artifact-store.js';
 import type { Logger } from '../src/ports/logger.js';
 import { parseInPieces } from '../src/platform/http/parse-json.js';
 import type { NodeExecutor } from '../src/ports/node-executor.js';
+import type { OpenStore } from './stores.js';
 
 const silent: Logger = {
   debug: () => undefined,
@@ -36,25 +35,26 @@ export interface BenchSettings {
   readonly maxRunningJobs: number;
 }
 
-/** An engine on a store in a folder of its own, driven from within the process. */
+/** As the service has it by default, in ms. */
+const LEASE_DURATION = 15_000;
+
+/** An engine on a store, driven from within the process. */
 export class BenchEngine {
   readonly engine: DagExecutionEngine;
-  readonly folder: string;
-  readonly store: ReturnType<typeof openSqliteStore>;
+  readonly store: OpenStore;
   readonly #executors: ReadonlyMap<string, NodeExecutor>;
   readonly #compileOptions: CompileOptions;
   readonly #ended = new Map<string, () => void>();
   #jobs = 0;
 
-  constructor(root: string, settings: BenchSettings, folder?: string) {
-    this.folder = folder ?? mkdtempSync(path.join(root, 'store-'));
-    this.store = openSqliteStore({ path: path.join(this.folder, 'baton.db') });
+  constructor(store: OpenStore, settings: BenchSettings) {
+    this.store = store;
     this.#executors = new Map([[noopExecutor.type, noopExecutor]]);
     const planDefaults = { ...PLAN_DEFAULTS, concurrency: settings.concurrency };
     this.#compileOptions = { shape: jobShape(this.#executors), defaults: planDefaults };
     this.engine = new DagExecutionEngine({
-      journal: this.store.journal,
-      projections: this.store.projections,
+      journal: store.journal,
+      projections: store.projections,
       artifacts: {} as ArtifactStore,
       executors: this.#executors,
       clock: systemClock,
@@ -66,6 +66,16 @@ export class BenchEngine {
         planDefaults,
         newInstanceId: () => randomUUID(),
       },
+      ...(store.cluster === undefined
+        ? {}
+        : {
+            sharing: {
+              cluster: store.cluster,
+              leaseDuration: LEASE_DURATION,
+              host: hostname(),
+              pid: process.pid,
+            },
+          }),
     });
     this.engine.tracker.subscribe(({ header, progress }) => {
       if (!isTerminalJob(progress.status)) return;
@@ -134,9 +144,14 @@ export class BenchEngine {
     await ended;
   }
 
-  async close(): Promise<void> {
-    await this.engine.stop(1_000);
-    this.store.close();
-    rmSync(this.folder, { recursive: true });
+  /** Resolves when lists and status reads show what has happened so far. */
+  settled(): Promise<void> {
+    return this.store.settled();
+  }
+
+  /** Stops the engine, which lets what runs go on for `graceMs` milliseconds, and closes the store. */
+  async close(graceMs = 1_000): Promise<void> {
+    await this.engine.stop(graceMs);
+    await this.store.close();
   }
 }

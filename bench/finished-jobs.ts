@@ -1,11 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import path from 'node:path';
-import { openSqliteStore, type SqliteStore } from '../src/adapters/storage/sqlite/index.js';
 import type { JobHeader, NodeCounts } from '../src/core/job/job-record.js';
 import type { JobStatus } from '../src/core/job/status.js';
 import type { CommitRequest } from '../src/ports/job-journal.js';
 import type { JobQuery } from '../src/ports/job-projections.js';
 import { BenchEngine, type BenchSettings } from './bench-engine.js';
+import type { OpenStore, StorePlace, StoreSource } from './stores.js';
 
 export interface FinishedJobsRow {
   readonly what: string;
@@ -16,44 +14,48 @@ export interface FinishedJobsRow {
 
 const SETTINGS: BenchSettings = { concurrency: 10, maxRunningNodes: 100, maxRunningJobs: 1_000 };
 /** Enough for every list to fill its page, so that both stores answer the same amount. */
-const SMALL = 20_000;
-const LARGE = 1_000_000;
+export const FEW_JOBS = 20_000;
 const BATCH = 1_000;
 const ROUNDS = 200;
 const START = Date.UTC(2026, 0, 1);
 const ENDS: readonly JobStatus[] = ['completed', 'completed', 'completed', 'failed', 'cancelled'];
 
-/** W7: what submits, lists and recovery cost with a million finished jobs in the store. */
-export async function measureFinishedJobs(root: string): Promise<FinishedJobsRow[]> {
-  const small = await fill(root, SMALL);
-  const large = await fill(root, LARGE);
+/** W7: what submits, lists and recovery cost with many finished jobs in the store, and with few. */
+export async function measureFinishedJobs(
+  source: StoreSource,
+  jobs: number,
+): Promise<FinishedJobsRow[]> {
+  const small = await fill(source, FEW_JOBS);
+  const large = await fill(source, jobs);
   const rows: FinishedJobsRow[] = [];
   for (const [what, query] of queries()) {
     rows.push({ what: `list ${what}`, ...(await alternate(small, large, query)) });
   }
-  small.store.close();
-  large.store.close();
-  const opened = [await open(root, small.folder), await open(root, large.folder)] as const;
+  await small.store.close();
+  await large.store.close();
+  const opened = [await open(small.place), await open(large.place)] as const;
   rows.push({ what: 'open and recover', small: opened[0].took, large: opened[1].took });
   const submit = [await submits(opened[0].bench), await submits(opened[1].bench)] as const;
   rows.push({ what: 'submit and run a one-node job', small: submit[0], large: submit[1] });
   for (const { bench } of opened) await bench.close();
+  for (const { place } of [small, large]) await place.remove();
   return rows;
 }
 
 interface Filled {
-  readonly store: SqliteStore;
-  readonly folder: string;
+  readonly store: OpenStore;
+  readonly place: StorePlace;
 }
 
-async function fill(root: string, jobs: number): Promise<Filled> {
-  const folder = mkdtempSync(path.join(root, 'finished-'));
-  const store = openSqliteStore({ path: path.join(folder, 'baton.db') });
+async function fill(source: StoreSource, jobs: number): Promise<Filled> {
+  const place = source.fresh();
+  const store = await place.open();
   for (let first = 0; first < jobs; first += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, at) => finishedJob(first + at, jobs));
     await store.journal.commit(batch);
+    await store.settled();
   }
-  return { store, folder };
+  return { store, place };
 }
 
 function finishedJob(number: number, jobs: number): CommitRequest {
@@ -144,9 +146,9 @@ async function alternate(
   return { small: median(took[0]), large: median(took[1]) };
 }
 
-async function open(root: string, folder: string): Promise<{ bench: BenchEngine; took: number }> {
+async function open(place: StorePlace): Promise<{ bench: BenchEngine; took: number }> {
   const began = performance.now();
-  const bench = new BenchEngine(root, SETTINGS, folder);
+  const bench = new BenchEngine(await place.open(), SETTINGS);
   await bench.engine.start();
   return { bench, took: performance.now() - began };
 }

@@ -1,5 +1,7 @@
+import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { ServiceProcess } from '../test/support/service-process.js';
+import type { StorePlace } from './stores.js';
 import { fan } from './workloads.js';
 
 export interface HttpResult {
@@ -28,11 +30,12 @@ const busy = {
 };
 
 /** W8: status reads and submits over HTTP while 100 jobs run, in milliseconds. */
-export async function measureHttp(root: string): Promise<HttpResult[]> {
-  const service = new ServiceProcess(path.join(root, 'http'), {
+export async function measureHttp(root: string, place: StorePlace): Promise<HttpResult[]> {
+  const service = new ServiceProcess(mkdtempSync(path.join(root, 'http-')), {
     SUBMIT_PER_MINUTE: '10000000',
     MAX_RUNNING_JOBS: '100000',
     LOG_LEVEL: 'warn',
+    DATABASE_URL: place.url,
   });
   await service.start();
   try {

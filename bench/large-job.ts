@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { BenchEngine, type BenchSettings } from './bench-engine.js';
+import type { StorePlace } from './stores.js';
 import { randomLayers } from './workloads.js';
 
 export interface LargeJobResult {
@@ -20,10 +21,10 @@ export interface LargeJobResult {
 const SETTINGS: BenchSettings = { concurrency: 1_000, maxRunningNodes: 1_000, maxRunningJobs: 10 };
 
 /** W6: one large job in random layers, validated, run, stopped in the middle, recovered and listed. */
-export async function runLargeJob(root: string, nodes: number): Promise<LargeJobResult> {
+export async function runLargeJob(place: StorePlace, nodes: number): Promise<LargeJobResult> {
   const body = JSON.stringify(randomLayers(nodes));
   const loop = monitorEventLoopDelay({ resolution: 2 });
-  const first = new BenchEngine(root, SETTINGS);
+  const first = new BenchEngine(await place.open(), SETTINGS);
   await first.engine.start();
   globalThis.gc?.();
   await settle(loop);
@@ -33,14 +34,14 @@ export async function runLargeJob(root: string, nodes: number): Promise<LargeJob
   const accept = lap();
   await first.completed(jobId, Math.floor(nodes / 2));
   const firstHalf = lap();
-  await first.engine.stop(0);
-  first.store.close();
+  await first.close(0);
 
-  const second = new BenchEngine(root, SETTINGS, first.folder);
-  const ended = second.ended(jobId);
   began = performance.now();
+  const second = new BenchEngine(await place.open(), SETTINGS);
+  const ended = second.ended(jobId);
   await second.engine.start();
   await ended;
+  await second.settled();
   const recoverAndFinish = lap();
   for (let after = -1; after < nodes - 1; after += 1_000) {
     const ref = { tenantId: 'bench', jobId };

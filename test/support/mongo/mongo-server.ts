@@ -22,7 +22,8 @@ export interface NoMongoServer {
   readonly missing: string;
 }
 
-const root = path.resolve(import.meta.dirname, '../../..');
+/** Tests and benches run from the root of the repository. */
+const root = process.cwd();
 
 /**
  * Finds a MongoDB, in this order: MONGODB_TEST_URL; a mongod that mongodb-memory-server can start
