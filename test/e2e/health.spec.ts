@@ -6,6 +6,8 @@ import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { waitUntil } from '../support/wait-until.js';
 
+/** For what is about the embedded store alone. */
+const EMBEDDED = { DATABASE_URL: '' };
 const services: Service[] = [];
 async function start(settings: Record<string, string> = {}): Promise<[Service, Client]> {
   const service = await startService(settings);
@@ -37,7 +39,7 @@ describe('GET health', () => {
   });
 
   it('answers 503 while the store cannot be written, and work goes on when it can again', async () => {
-    const [service, client] = await start();
+    const [service, client] = await start(EMBEDDED);
     const done = await client.accepted(QUICK);
     await client.reaches(done.id, 'completed');
     const blocker = new Database(path.join(service.dataDir, 'baton.db'));
@@ -118,7 +120,7 @@ describe('start-up', () => {
   });
 
   it('refuses a database that another process drives', async () => {
-    const [service] = await start();
+    const [service] = await start(EMBEDDED);
     await expect(service.restart()).rejects.toThrow(/driven by another/);
   });
 });

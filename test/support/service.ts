@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { builtService } from './build.js';
+import { findMongo } from './mongo/mongo-server.js';
 
 export const SECRET = 'e2e-Zk4vQ8r1-Xw7Lm3Ty9-Pb6Nd2Hs5-Gc0Jf';
 const START_LIMIT_MS = 20_000;
@@ -25,10 +26,15 @@ export interface Service {
   restart(): Promise<Service>;
 }
 
+/**
+ * Starts a service on the embedded store; on a MongoDB, with a database to a folder, when
+ * BATON_TEST_STORE=mongodb, so that one suite tests both.
+ */
 export async function startService(
   settings: Readonly<Record<string, string>> = {},
   dataDir = mkdtempSync(path.join(tmpdir(), 'baton-e2e-')),
 ): Promise<Service> {
+  const database = process.env['BATON_TEST_STORE'] === 'mongodb' ? await databaseOf(dataDir) : '';
   const child = spawn(process.execPath, [path.join(builtService(), 'main.js')], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -39,6 +45,7 @@ export async function startService(
       SUBMIT_PER_MINUTE: '1000000',
       SHUTDOWN_GRACE: '5',
       KILL_GRACE: '1',
+      DATABASE_URL: database,
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,6 +75,14 @@ export async function startService(
     },
     restart: () => startService(settings, dataDir),
   };
+}
+
+async function databaseOf(dataDir: string): Promise<string> {
+  const found = await findMongo();
+  if ('missing' in found) throw new Error(`There is no MongoDB: ${found.missing}.`);
+  const url = new URL(found.freshDatabase());
+  url.pathname = path.basename(dataDir).replace(/\W/g, '_');
+  return url.href;
 }
 
 /** Resolves with the address that the service says it is ready at. */
