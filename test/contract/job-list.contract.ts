@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { CommitRequest } from '../../src/ports/job-journal.js';
 import { JOB_SORTS, type JobQuery } from '../../src/ports/job-projections.js';
 import { InvalidCursor } from '../../src/ports/store-errors.js';
+import { anyJobQuery } from '../support/job-queries.js';
 import { StoreJob, T0 } from '../support/store-job.js';
 import { StoreModel } from '../support/store-model.js';
 import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
@@ -177,34 +178,9 @@ export function jobListContract(contract: StoreContract): void {
     });
     afterAll(() => contract.destroy());
 
-    const query = fc.record(
-      {
-        tenantId: fc.constantFrom('acme', 'globex'),
-        owner: fc.constantFrom('alice', 'bob', 'carol'),
-        status: fc.subarray(['queued', 'running', 'failed', 'cancelled', 'paused'] as const, {
-          minLength: 1,
-        }),
-        name: fc.constantFrom('nightly', 'pr-7', 'none'),
-        labels: fc.constantFrom<Readonly<Record<string, string>>>(
-          { team: 'web' },
-          { shard: '3' },
-          { team: 'web', shard: '2' },
-          {},
-        ),
-        type: fc.constantFrom('noop', 'shell', 'http'),
-        priority: fc.integer({ min: 1, max: 5 }),
-        createdFrom: fc.integer({ min: T0 - 100, max: T0 + 15_000 }),
-        createdTo: fc.integer({ min: T0 - 100, max: T0 + 15_000 }),
-        sort: fc.constantFrom(...JOB_SORTS),
-        limit: fc.constantFrom(1, 7, 100),
-        start: fc.record({ offset: fc.constantFrom(0, 0, 3, 250, 5_000) }),
-      },
-      { requiredKeys: ['tenantId', 'sort', 'limit', 'start'] },
-    ) as fc.Arbitrary<JobQuery>;
-
     it('answers every query as a plain model does', async () => {
       await fc.assert(
-        fc.asyncProperty(query, async (asked) => {
+        fc.asyncProperty(anyJobQuery, async (asked) => {
           const expected = model.list(asked);
           const offset = 'offset' in asked.start ? asked.start.offset : 0;
           const page = await store.projections.list(asked);
@@ -226,7 +202,7 @@ export function jobListContract(contract: StoreContract): void {
 
     it('walks every list to its end by cursors, each job once', async () => {
       await fc.assert(
-        fc.asyncProperty(query, async (asked) => {
+        fc.asyncProperty(anyJobQuery, async (asked) => {
           const whole = { ...asked, limit: 40, start: { offset: 0 } };
           expect(await allPages(store, whole)).toEqual(
             model.list(asked).map((job) => job.header.jobId),
@@ -239,7 +215,7 @@ export function jobListContract(contract: StoreContract): void {
     it('answers the same after a restart', async () => {
       store = await contract.reopen();
       await fc.assert(
-        fc.asyncProperty(query, async (asked) => {
+        fc.asyncProperty(anyJobQuery, async (asked) => {
           const whole = { ...asked, limit: 500, start: { offset: 0 } };
           expect(await allPages(store, whole)).toEqual(
             model.list(asked).map((job) => job.header.jobId),

@@ -6,6 +6,7 @@ import { clusterContract } from './cluster.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
+import { retentionContract } from './retention.contract.js';
 import { storeContentsContract } from './store-contents.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
@@ -43,6 +44,7 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   jobJournalContract(mongo(server));
   jobProjectionsContract(mongo(server));
   jobListContract(mongo(server));
+  retentionContract(mongo(server));
   testCatalogueContract(mongo(server));
   tokenLedgerContract(mongo(server));
   storeContentsContract(mongo(server));

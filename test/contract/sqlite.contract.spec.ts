@@ -5,6 +5,7 @@ import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
 import { storeContentsContract } from './store-contents.contract.js';
+import { retentionContract } from './retention.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
 
@@ -36,6 +37,7 @@ function sqlite(): StoreContract {
 jobJournalContract(sqlite());
 jobProjectionsContract(sqlite());
 jobListContract(sqlite());
+retentionContract(sqlite());
 testCatalogueContract(sqlite());
 tokenLedgerContract(sqlite());
 storeContentsContract(sqlite());

@@ -1,5 +1,10 @@
-import type { JobHeader, JobProgress, NodeProjection } from '../../src/core/job/job-record.js';
-import { unstartedNodeStatus } from '../../src/core/job/status.js';
+import type {
+  JobHeader,
+  JobProgress,
+  JobRef,
+  NodeProjection,
+} from '../../src/core/job/job-record.js';
+import { isTerminalJob, unstartedNodeStatus } from '../../src/core/job/status.js';
 import type { CommitRequest, CommitResult } from '../../src/ports/job-journal.js';
 import type { JobQuery, NodeQuery } from '../../src/ports/job-projections.js';
 
@@ -13,12 +18,14 @@ interface ModelJob {
 /** A store as plain as can be, to say what the real ones should answer. */
 export class StoreModel {
   readonly jobs: ModelJob[] = [];
+  readonly #discarded = new Set<string>();
   readonly #claims = new Map<string, { readonly jobId: string; readonly bodyHash: string }>();
 
   commit(request: CommitRequest): CommitResult {
     const { creation, expectedVersion, commitId } = request;
     const existing = this.find(request.tenantId, request.jobId);
     const version = expectedVersion + 1;
+    if (this.#discarded.has(nameOf(request))) return { status: 'conflict', actualVersion: 0 };
     if (existing !== undefined && existing.commitIds.length !== expectedVersion) {
       return existing.commitIds[expectedVersion] === commitId
         ? { status: 'committed', version }
@@ -39,6 +46,24 @@ export class StoreModel {
     job.commitIds.push(commitId);
     for (const node of request.nodes) job.states.set(node.index, node);
     return { status: 'committed', version };
+  }
+
+  /** Takes out the jobs that ended before a time; answers which. */
+  discard(endedBefore: number, tenantId?: string): JobRef[] {
+    const gone = this.jobs.filter(
+      ({ header, progress }) =>
+        isTerminalJob(progress.status) &&
+        (progress.finishedAt ?? Infinity) < endedBefore &&
+        (tenantId ?? header.tenantId) === header.tenantId,
+    );
+    for (const job of gone) {
+      this.jobs.splice(this.jobs.indexOf(job), 1);
+      this.#discarded.add(nameOf(job.header));
+      for (const [claim, { jobId }] of this.#claims) {
+        if (jobId === job.header.jobId) this.#claims.delete(claim);
+      }
+    }
+    return gone.map(({ header: { tenantId: tenant, jobId } }) => ({ tenantId: tenant, jobId }));
   }
 
   find(tenantId: string, jobId: string): ModelJob | undefined {
@@ -81,6 +106,10 @@ export class StoreModel {
     this.jobs.push(job);
     return job;
   }
+}
+
+function nameOf({ tenantId, jobId }: JobRef): string {
+  return JSON.stringify([tenantId, jobId]);
 }
 
 function matches({ header, progress }: ModelJob, query: JobQuery): boolean {

@@ -2,6 +2,7 @@ import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { StoreArrival } from '../../src/ports/store-arrival.js';
 import type { StoreContents } from '../../src/ports/store-contents.js';
+import type { Retention } from '../../src/ports/retention.js';
 import type { TestCatalogue } from '../../src/ports/test-catalogue.js';
 import type { TokenLedger } from '../../src/ports/token-ledger.js';
 
@@ -10,6 +11,7 @@ export interface StoreUnderTest {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
+  readonly retention: Retention;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;
   /** Resolves when the projections show every commit answered so far. */

@@ -1,5 +1,6 @@
 import type { NodeDefinition } from '../../../core/graph/definition.js';
 import type { DefinitionChunk, JobRef } from '../../../core/job/job-record.js';
+import { FENCE_MS } from '../../../ports/retention.js';
 import { decodeHeader, decodeInline } from './record-codec.js';
 import { commitKey, jobKey, nodeKey } from './keys.js';
 import { DURABLE, type Connection } from './mongo-connection.js';
@@ -69,7 +70,11 @@ export class Definitions {
     if (place.inline !== undefined) return [place.inline];
     const count = Math.min(limit, MOST_CHUNKS) * CHUNK_NODES;
     const end = Math.min(place.nodeCount, first + count);
-    const documents = await this.documents(jobKey(ref), range(first, end));
+    const [documents, there] = await Promise.all([
+      this.documents(jobKey(ref), range(first, end)),
+      this.#isThere(ref),
+    ]);
+    if (!there) return [];
     const chunks: DefinitionChunk[] = [];
     for (let at = first; at < end; at += CHUNK_NODES) {
       const indexes = range(at, Math.min(end, at + CHUNK_NODES));
@@ -132,6 +137,7 @@ export class Definitions {
     };
     if (await this.#connection.call(() => this.#closeForCreation(job, ref))) {
       while (await this.#connection.call(deleteSome));
+      await this.#connection.call(() => this.#forgetLater(job, ref));
     }
     await this.#connection.call(() => staged.deleteOne({ _id: job }));
   }
@@ -162,6 +168,18 @@ export class Definitions {
     }
     const first = await commits.findOne({ _id }, { projection: { swept: 1 } });
     return first?.swept === true;
+  }
+
+  /** Has what was put in the place of the first commit deleted in the end. */
+  async #forgetLater(job: string, ref: JobRef): Promise<void> {
+    const due = this.#now() + FENCE_MS;
+    const { tenantId: tenant, jobId } = ref;
+    const tombstone = { tenant, job: jobId, due, erased: true, done: 0, versions: 1, nodes: 0 };
+    await this.#connection.discarded.updateOne(
+      { _id: job },
+      { $setOnInsert: tombstone },
+      { upsert: true },
+    );
   }
 
   async #beginStaging(job: string, ref: JobRef): Promise<boolean> {
@@ -198,6 +216,14 @@ export class Definitions {
       }),
       { ordered: false, ...DURABLE },
     );
+  }
+
+  async #isThere(ref: JobRef): Promise<boolean> {
+    const first = await this.#connection.commits.findOne(
+      { _id: commitKey(jobKey(ref), 1) },
+      { projection: { swept: 1 } },
+    );
+    return first !== null && first.swept !== true;
   }
 
   async #place(ref: JobRef): Promise<Place | undefined> {

@@ -109,7 +109,13 @@ function documentsOn(server: MongoServer): void {
       await instances.register({ id: 'a', host: 'runner-1', pid: 1, startedAt: T0 });
       const command = { type: 'cancel', by: 'alice', reason: '$set' } as const;
       await inbox.put({ ...staged.ref, id: 'm', at: T0, command });
+      const ended = new StoreJob();
+      await store.journal.commit([ended.submit(), ended.next({ status: 'completed' })]);
       await store.settled();
+      const now = T0 + 1_000;
+      expect(await store.retention.discard({ endedBefore: now, now, limit: 9 })).toMatchObject({
+        jobs: expect.arrayContaining([ended.ref]),
+      });
       const { mongoose } = store.connection;
       for (const name of mongoose.modelNames()) {
         const model = mongoose.model<{ _id: string }>(name);

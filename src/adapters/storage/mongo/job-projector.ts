@@ -1,7 +1,7 @@
 import type { JobRef } from '../../../core/job/job-record.js';
 import { jobKey } from './keys.js';
 import type { Connection } from './mongo-connection.js';
-import { isDuplicate } from './mongo-errors.js';
+import { retryRace } from './mongo-errors.js';
 import { JobChanges, type Unprojected } from './projection-changes.js';
 import type { StoredCommits } from './stored-commits.js';
 
@@ -11,6 +11,8 @@ const DOCUMENTS_A_ROUND = 2_000;
 const CAUGHT_UP_AT_ONCE = 200;
 /** Commits looked at in one look for those left behind. */
 const LOOKED_AT = 5_000;
+/** ms after which a commit's job may have ended, been shown by another process, and be discarded. */
+const LATE = 3_600_000;
 const FIRST_BACKOFF = 50;
 const LONGEST_BACKOFF = 2_000;
 
@@ -34,17 +36,20 @@ export class JobProjector {
   #looking: NodeJS.Timeout | undefined;
   #resume: (() => void) | undefined;
 
+  readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   #tickets = 0;
 
-  /** `onError` is told why a round failed; the round is tried again. */
+  /** `now` is in epoch ms; `onError` is told why a round failed; the round is tried again. */
   constructor(
     connection: Connection,
     stored: StoredCommits,
+    now: () => number,
     onError: (error: unknown) => void = () => undefined,
   ) {
     this.#connection = connection;
     this.#stored = stored;
+    this.#now = now;
     this.#onError = onError;
   }
 
@@ -54,7 +59,7 @@ export class JobProjector {
       const key = jobKey(commit.ref);
       let changes = this.#waiting.get(key);
       if (changes === undefined) {
-        changes = new JobChanges(commit.ref, ++this.#tickets);
+        changes = new JobChanges(commit.ref, ++this.#tickets, this.#now());
         this.#waiting.set(key, changes);
       }
       changes.add(commit);
@@ -200,14 +205,26 @@ export class JobProjector {
 
   async #write(round: readonly JobChanges[]): Promise<void> {
     const { nodes, jobs, commits } = this.#connection;
-    const nodeWrites = round.flatMap((changes) => changes.nodeWrites());
+    let shown = await this.#withoutDiscarded(round);
+    const nodeWrites = shown.flatMap((changes) => changes.nodeWrites());
     if (nodeWrites.length > 0) {
       await retryRace(() => nodes.bulkWrite(nodeWrites, { ordered: false }));
     }
-    const jobWrites = round.flatMap((changes) => changes.jobWrites());
-    await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
+    shown = await this.#withoutDiscarded(shown);
+    const jobWrites = shown.flatMap((changes) => changes.jobWrites());
+    if (jobWrites.length > 0) {
+      await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
+    }
     const done = round.flatMap((changes) => changes.commits);
     await commits.updateMany({ _id: { $in: done } }, { $unset: { pending: 1 } });
+  }
+
+  /** A process that was stopped for long must not bring back a job that retention has taken out. */
+  async #withoutDiscarded(round: readonly JobChanges[]): Promise<readonly JobChanges[]> {
+    const late = round.filter(({ since }) => this.#now() - since > LATE);
+    if (late.length === 0) return round;
+    const discarded = await this.#stored.discardedOf(late.map(({ ref }) => ref));
+    return round.filter(({ ref }) => !discarded.has(jobKey(ref)));
   }
 
   #nextRound(within: number): Promise<void> {
@@ -228,15 +245,5 @@ export class JobProjector {
         resolve();
       };
     });
-  }
-}
-
-/** Two processes may insert the same document at once; the one that comes second updates it then. */
-async function retryRace(write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    await write();
   }
 }

@@ -2,6 +2,7 @@ import mongoose, { type Connection as Mongoose, type mongo, type Schema } from '
 import { StoreIncomplete, StoreMissing, StoreUnavailable } from '../../../ports/store-errors.js';
 import { asStoreError, isDuplicate } from './mongo-errors.js';
 import { BatonInstance, BatonInstanceSchema } from './schemas/baton-instance.schema.js';
+import { DiscardedJob, DiscardedJobSchema } from './schemas/discarded-job.schema.js';
 import type { Fields } from './schemas/fields.js';
 import { CommitPart, CommitPartSchema } from './schemas/commit-part.schema.js';
 import { JobCommit, JobCommitSchema } from './schemas/job-commit.schema.js';
@@ -12,6 +13,7 @@ import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.sch
 import { StagedJob, StagedJobSchema } from './schemas/staged-job.schema.js';
 import { StoreInfo, StoreInfoSchema } from './schemas/store-info.schema.js';
 import { StoredTestCase, StoredTestCaseSchema } from './schemas/stored-test-case.schema.js';
+import { applyValidators, fingerprintOf } from './validators.js';
 
 export interface ConnectionOptions {
   /** `mongodb://…` or `mongodb+srv://…`, with the name of the database. */
@@ -24,6 +26,8 @@ export interface ConnectionOptions {
   readonly monitorCommands?: boolean;
   /** Rejects with `StoreMissing` where there is no store yet, instead of making one. */
   readonly mustExist?: boolean;
+  /** Told why the server does not validate documents, where it does not. */
+  readonly onNoValidators?: (why: unknown) => void;
   /** Opens it also while another store is copied into it; else that rejects with `StoreIncomplete`. */
   readonly arriving?: boolean;
 }
@@ -57,6 +61,7 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [OrchestrationJob, OrchestrationJobSchema],
   [JobNode, JobNodeSchema],
   [StagedJob, StagedJobSchema],
+  [DiscardedJob, DiscardedJobSchema],
   [StoredTestCase, StoredTestCaseSchema],
   [RedeemedToken, RedeemedTokenSchema],
   [BatonInstance, BatonInstanceSchema],
@@ -71,6 +76,7 @@ export class Connection {
   readonly jobs: mongo.Collection<Fields<OrchestrationJob>>;
   readonly nodes: mongo.Collection<Fields<JobNode>>;
   readonly staged: mongo.Collection<Fields<StagedJob>>;
+  readonly discarded: mongo.Collection<Fields<DiscardedJob>>;
   readonly testCases: mongo.Collection<Fields<StoredTestCase>>;
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
@@ -94,6 +100,7 @@ export class Connection {
     this.jobs = of(OrchestrationJob);
     this.nodes = of(JobNode);
     this.staged = of(StagedJob);
+    this.discarded = of(DiscardedJob);
     this.testCases = of(StoredTestCase);
     this.tokens = of(RedeemedToken);
     this.instances = of(BatonInstance);
@@ -188,7 +195,8 @@ export class Connection {
     return db;
   }
 
-  async #prepare({ mustExist, arriving }: ConnectionOptions): Promise<void> {
+  async #prepare(options: ConnectionOptions): Promise<void> {
+    const { mustExist, arriving } = options;
     if (mustExist !== true) await this.#mark();
     const found = await this.info.findOne({ _id: SCHEMA_ID });
     if (found === null && mustExist === true) throw new StoreMissing();
@@ -204,5 +212,25 @@ export class Connection {
           .createIndexes(indexes as unknown as mongo.IndexDescription[]);
       }),
     );
+    await this.#validate(found?.validators, options.onNoValidators);
+  }
+
+  /** Asks the server only for what it has not been asked for before. */
+  async #validate(
+    applied: string | undefined,
+    onNoValidators: ConnectionOptions['onNoValidators'],
+  ): Promise<void> {
+    const collections = SCHEMAS.map(([type, schema]) => ({
+      name: this.mongoose.model(type.name).collection.collectionName,
+      schema,
+    }));
+    const validators = fingerprintOf(collections);
+    if (applied === validators) return;
+    const refused = await applyValidators(this.#db, collections);
+    if (refused === undefined) {
+      await this.info.updateOne({ _id: SCHEMA_ID }, { $set: { validators } });
+    } else {
+      onNoValidators?.(refused);
+    }
   }
 }

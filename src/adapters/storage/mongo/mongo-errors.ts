@@ -80,6 +80,16 @@ export function isDuplicate(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
+/** Two processes may insert the same document at once; the one that comes second updates it then. */
+export async function retryRace(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    await write();
+  }
+}
+
 /**
  * The indexes of the operations of an unordered bulk that met a document with the same key. Throws
  * the error when anything else went wrong, including that the rest is not known to be durable.

@@ -10,7 +10,7 @@ import { CommitWriter, type Draft } from './commit-writer.js';
 import type { Definitions } from './definitions.js';
 import type { JobProjector } from './job-projector.js';
 import { claimKey, commitKey, jobKey } from './keys.js';
-import type { KnownVersions } from './known-versions.js';
+import { KNOWN_FOR, type KnownVersions } from './known-versions.js';
 import { DURABLE, type Connection } from './mongo-connection.js';
 import { duplicatesIn } from './mongo-errors.js';
 import type { StoredCommits } from './stored-commits.js';
@@ -21,6 +21,8 @@ export interface JournalParts {
   readonly definitions: Definitions;
   readonly projector: JobProjector;
   readonly known: KnownVersions;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 type Claim = { readonly jobId: string; readonly bodyHash: string };
@@ -33,6 +35,8 @@ type Claim = { readonly jobId: string; readonly bodyHash: string };
 export class MongoJobJournal implements JobJournal {
   readonly #connection: Connection;
   readonly #parts: JournalParts;
+  /** When records that create jobs were first offered. */
+  readonly #offered = new WeakMap<CommitRequest, number>();
 
   constructor(connection: Connection, parts: JournalParts) {
     this.#connection = connection;
@@ -78,11 +82,17 @@ export class MongoJobJournal implements JobJournal {
     wave: readonly CommitRequest[],
     results: Map<CommitRequest, CommitResult>,
   ): Promise<void> {
-    const { writer, projector, known } = this.#parts;
+    const { writer, projector, known, now } = this.#parts;
+    const began = now();
     const ready = await this.#withPredecessor(wave, results);
     const drafts: Draft[] = [];
     for (const record of ready) drafts.push(await writer.draft(record));
     if (drafts.length === 0) return;
+    if (now() - began > KNOWN_FOR) {
+      throw new StoreUnavailable(
+        'The process was stopped in the middle of a commit. The call may be repeated.',
+      );
+    }
     let refused: readonly Draft[] = [];
     try {
       await this.#connection.commits.insertMany(
@@ -110,9 +120,13 @@ export class MongoJobJournal implements JobJournal {
     results: Map<CommitRequest, CommitResult>,
   ): Promise<readonly CommitRequest[]> {
     const { known, stored } = this.#parts;
-    const unsure = wave.filter((record) => !known.has(jobKey(record), record.expectedVersion));
+    const unsure = wave.filter((record) =>
+      record.expectedVersion === 0
+        ? this.#isOldCreation(record)
+        : !known.has(jobKey(record), record.expectedVersion),
+    );
     if (unsure.length === 0) return wave;
-    const keys = unsure.map((record) => commitKey(jobKey(record), record.expectedVersion));
+    const keys = unsure.map((record) => commitKey(jobKey(record), record.expectedVersion || 1));
     const found = await this.#connection.commits
       .find({ _id: { $in: keys } }, { projection: { swept: 1 } })
       .toArray();
@@ -130,15 +144,29 @@ export class MongoJobJournal implements JobJournal {
     return wave.filter((record) => !refused.has(record));
   }
 
+  /**
+   * A job whose creation was first offered long ago may have been created then, have ended and be
+   * gone for good: it is not created now.
+   */
+  #isOldCreation(record: CommitRequest): boolean {
+    const { now } = this.#parts;
+    const first = this.#offered.get(record) ?? now();
+    this.#offered.set(record, first);
+    return now() - first > KNOWN_FOR;
+  }
+
   /** Tells a record that was committed before from one that came too late. */
   async #judge(
     refused: readonly Draft[],
     results: Map<CommitRequest, CommitResult>,
   ): Promise<void> {
     const { definitions, known, projector, stored, writer } = this.#parts;
+    const keys = refused.map(({ document }) => document._id);
+    // What became of the first says whether the job has been discarded.
+    const firsts = refused.map(({ record }) => commitKey(jobKey(record), 1));
     const found = await this.#connection.commits
       .find(
-        { _id: { $in: refused.map(({ document }) => document._id) } },
+        { _id: { $in: [...new Set([...keys, ...firsts])] } },
         { projection: { commitId: 1, order: 1, pending: 1, swept: 1 } },
       )
       .toArray();
@@ -147,16 +175,17 @@ export class MongoJobJournal implements JobJournal {
       const { record, document } = draft;
       const first = there.get(document._id);
       const version = record.expectedVersion + 1;
+      const gone = there.get(commitKey(jobKey(record), 1))?.swept === true;
       if (version === 1) definitions.settled(jobKey(record));
       if (first === undefined) {
         results.set(record, await this.#duplicateKey(draft));
         await writer.discard(draft);
-      } else if (first.commitId === record.commitId) {
+      } else if (!gone && first.commitId === record.commitId) {
         known.atLeast(jobKey(record), version);
         results.set(record, { status: 'committed', version });
         if (first.pending === true) projector.enqueue([writer.asStored(draft, first.order)]);
       } else {
-        const actualVersion = await stored.lastVersion(record, first.swept === true ? 0 : version);
+        const actualVersion = gone ? 0 : await stored.lastVersion(record, version);
         results.set(record, { status: 'conflict', actualVersion });
         await writer.discard(draft);
       }

@@ -51,9 +51,10 @@ export class MongoJobProjections implements JobProjections {
       if (job === undefined || query.limit < 1) return [];
       const { header, progress } = job.view;
       const unstarted = unstartedNodeStatus(progress.status);
-      return job.inline
+      const page = job.inline
         ? this.#parts.pages.ofSmall(ref, query, unstarted)
         : this.#parts.pages.ofLarge(ref, query, unstarted, header.nodeCount);
+      return page.catch((error: unknown) => this.#goneOr(error, ref, []));
     });
   }
 
@@ -61,9 +62,10 @@ export class MongoJobProjections implements JobProjections {
     return this.#connection.call(async () => {
       const job = await this.#find(ref);
       if (job === undefined) return undefined;
-      return job.inline
+      const node = job.inline
         ? this.#parts.pages.oneOfSmall(ref, nodeId)
         : this.#parts.pages.oneOfLarge(ref, nodeId, job.view.header.nodeCount);
+      return node.catch((error: unknown) => this.#goneOr(error, ref, undefined));
     });
   }
 
@@ -80,9 +82,9 @@ export class MongoJobProjections implements JobProjections {
       const { jobs } = this.#connection;
       let from = '';
       if (after !== undefined) {
-        const job = await jobs.findOne({ _id: jobKey(after) }, { projection: { order: 1 } });
-        if (job?.order === undefined) throw new InvalidCursor();
-        from = job.order;
+        const order = await this.#orderOf(after);
+        if (order === undefined) throw new InvalidCursor();
+        from = order;
       }
       if (limit < 1) return [];
       const open = await jobs
@@ -105,6 +107,21 @@ export class MongoJobProjections implements JobProjections {
         status: state.status,
       }));
     });
+  }
+
+  /** A job that is discarded while it is read is no longer there. */
+  async #goneOr<T>(error: unknown, ref: JobRef, nothing: T): Promise<T> {
+    if ((await this.#shown(ref)) === undefined) return nothing;
+    throw error;
+  }
+
+  /** Also of a job that has been discarded since. */
+  async #orderOf(ref: JobRef): Promise<string | undefined> {
+    const { jobs, discarded } = this.#connection;
+    const [_id, projection] = [jobKey(ref), { projection: { order: 1 } }] as const;
+    const job =
+      (await jobs.findOne({ _id }, projection)) ?? (await discarded.findOne({ _id }, projection));
+    return job?.order;
   }
 
   async #find(ref: JobRef): Promise<FoundJob | undefined> {

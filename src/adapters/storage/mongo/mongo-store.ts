@@ -1,6 +1,7 @@
 import type { Cluster } from '../../../ports/cluster.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
+import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
@@ -17,6 +18,7 @@ import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
 import { MongoJobLeases } from './mongo-job-leases.js';
 import { MongoJobProjections } from './mongo-job-projections.js';
+import { MongoRetention } from './mongo-retention.js';
 import { MongoStoreArrival } from './mongo-store-arrival.js';
 import { MongoStoreContents } from './mongo-store-contents.js';
 import { MongoTestCatalogue } from './mongo-test-catalogue.js';
@@ -44,6 +46,7 @@ export interface MongoStore {
   readonly catalogue: TestCatalogue;
   readonly tokens: TokenLedger;
   readonly cluster: Cluster;
+  readonly retention: Retention;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;
   /** For tests and tools that look beneath the ports. */
@@ -68,12 +71,9 @@ const STAGING_GRACE = 3_600_000;
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
   const connection = await Connection.open(options);
   const stored = new StoredCommits(connection);
-  const projector = new JobProjector(connection, stored, options.onProjectionError);
-  const definitions = new Definitions(
-    connection,
-    options.stagingGrace ?? STAGING_GRACE,
-    options.now ?? Date.now,
-  );
+  const now = options.now ?? Date.now;
+  const projector = new JobProjector(connection, stored, now, options.onProjectionError);
+  const definitions = new Definitions(connection, options.stagingGrace ?? STAGING_GRACE, now);
   const order = new CreationOrder(Math.random);
   try {
     await projector.catchUp();
@@ -91,7 +91,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       stored,
       definitions,
       projector,
-      known: new KnownVersions(),
+      known: new KnownVersions(now),
+      now,
     }),
     projections: new MongoJobProjections(
       connection,
@@ -105,6 +106,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     ),
     catalogue: new MongoTestCatalogue(connection),
     tokens: new MongoTokenLedger(connection),
+    retention: new MongoRetention(connection, projector),
     contents: new MongoStoreContents(connection, stored, projector, patience),
     arrival: new MongoStoreArrival(connection),
     cluster: {

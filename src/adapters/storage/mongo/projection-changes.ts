@@ -40,14 +40,17 @@ export class JobChanges {
   readonly ref: JobRef;
   /** Tells it from what was enqueued before and after; grows. */
   readonly ticket: number;
+  /** Epoch milliseconds at which the first of the commits came. */
+  readonly since: number;
   readonly commits: string[] = [];
   readonly #nodes = new Map<number, StoredNodeState>();
   #state: StoredJobState | undefined;
   #creation: Creation | undefined;
 
-  constructor(ref: JobRef, ticket: number) {
+  constructor(ref: JobRef, ticket: number, since: number) {
     this.ref = ref;
     this.ticket = ticket;
+    this.since = since;
   }
 
   /** How many documents are written. */
@@ -63,7 +66,9 @@ export class JobChanges {
       version,
       status: progress.status,
       open,
-      ...(open ? { driver: progress.driver ?? '' } : {}),
+      ...(open
+        ? { driver: progress.driver ?? '' }
+        : { endedAt: progress.finishedAt ?? progress.updatedAt }),
       progress: encodeProgress(progress),
     });
     for (const node of nodes) {

@@ -18,8 +18,35 @@ export class StoredCommits {
     this.#connection = connection;
   }
 
-  /** Records after a version, oldest first, at most `limit`. */
+  /** Records after a version, oldest first, at most `limit`; none when the job has been discarded. */
   async records(ref: JobRef, afterVersion: number, limit: number): Promise<JournalRecord[]> {
+    if (afterVersion <= 0) return this.#records(ref, 0, limit);
+    const [records, gone] = await Promise.all([
+      this.#records(ref, afterVersion, limit),
+      this.isDiscarded(ref),
+    ]);
+    return gone ? [] : records;
+  }
+
+  /** Whether the place of the job's first commit was taken so that there can be no such job. */
+  async isDiscarded(ref: JobRef): Promise<boolean> {
+    const first = await this.#connection.commits.findOne(
+      { _id: commitKey(jobKey(ref), 1) },
+      { projection: { swept: 1 } },
+    );
+    return first?.swept === true;
+  }
+
+  /** The keys of those of the jobs that have been discarded. */
+  async discardedOf(refs: readonly JobRef[]): Promise<ReadonlySet<string>> {
+    const firsts = refs.map((ref) => commitKey(jobKey(ref), 1));
+    const found = await this.#connection.commits
+      .find({ _id: { $in: firsts }, swept: true }, { projection: { tenant: 1, job: 1 } })
+      .toArray();
+    return new Set(found.map(({ tenant, job }) => jobKey({ tenantId: tenant, jobId: job })));
+  }
+
+  async #records(ref: JobRef, afterVersion: number, limit: number): Promise<JournalRecord[]> {
     const records: JournalRecord[] = [];
     let after = afterVersion;
     while (records.length < limit) {
@@ -44,7 +71,8 @@ export class StoredCommits {
       const found = await this.#connection.commits
         .find({ _id: { $in: keys } }, { projection: { version: 1, swept: 1 } })
         .toArray();
-      for (const { version, swept } of found) if (swept !== true) last = Math.max(last, version);
+      if (found.some(({ swept }) => swept === true)) return 0;
+      for (const { version } of found) last = Math.max(last, version);
       if (found.length < VERSIONS_A_TRIP) return last;
     }
   }
@@ -109,7 +137,8 @@ export class StoredCommits {
   async #versions(ref: JobRef, after: number, count: number): Promise<JobCommitDocument[]> {
     const keys = versionKeys(jobKey(ref), after, count);
     const found = await this.#connection.commits.find({ _id: { $in: keys } }).toArray();
-    return found.filter(({ swept }) => swept !== true).sort((a, b) => a.version - b.version);
+    if (found.some(({ swept }) => swept === true)) return [];
+    return found.sort((a, b) => a.version - b.version);
   }
 
   async #unprojected(commit: JobCommitDocument): Promise<Unprojected> {

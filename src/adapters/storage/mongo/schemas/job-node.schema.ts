@@ -3,14 +3,24 @@ import type { NodeStatus } from '../../../../core/job/status.js';
 import type { Fields } from './fields.js';
 
 /** What changes of a node; `version` is that of the commit, and comes first (see StoredJobState). */
-export interface StoredNodeState {
-  readonly version: number;
-  readonly status: NodeStatus;
+@Schema({ _id: false })
+class JobNodeState {
+  @Prop({ type: Number, required: true })
+  readonly version!: number;
+
+  @Prop({ type: String, required: true })
+  readonly status!: NodeStatus;
+
   /** JSON of the node's projection, its output left out. */
-  readonly node: string;
+  @Prop({ type: String, required: true })
+  readonly node!: string;
+
   /** JSON; pages of nodes do not read it. */
+  @Prop({ type: String })
   readonly output?: string;
 }
+
+export type StoredNodeState = Fields<JobNodeState>;
 
 /**
  * A node of a job: its definition, where the definition is not in version 1 of the journal, and its
@@ -38,7 +48,7 @@ export class JobNode {
   @Prop({ type: String })
   definition?: string;
 
-  @Prop({ type: Object })
+  @Prop({ type: SchemaFactory.createForClass(JobNodeState) })
   state?: StoredNodeState;
 }
 

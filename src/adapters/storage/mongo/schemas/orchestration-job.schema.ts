@@ -6,16 +6,32 @@ import type { Fields } from './fields.js';
  * What changes of a job. `version` comes first: with `$max` the newest state wins, whatever the order
  * in which states arrive.
  */
-export interface StoredJobState {
-  readonly version: number;
-  readonly status: JobStatus;
+@Schema({ _id: false })
+class OrchestrationJobState {
+  @Prop({ type: Number, required: true })
+  readonly version!: number;
+
+  @Prop({ type: String, required: true })
+  readonly status!: JobStatus;
+
   /** True until the job has ended. */
-  readonly open: boolean;
+  @Prop({ type: Boolean, required: true })
+  readonly open!: boolean;
+
   /** Unfinished jobs only: the instance that drives it, or '' when nobody does. */
+  @Prop({ type: String })
   readonly driver?: string;
+
+  /** Epoch milliseconds; present when the job has ended. */
+  @Prop({ type: Number })
+  readonly endedAt?: number;
+
   /** JSON. */
-  readonly progress: string;
+  @Prop({ type: String, required: true })
+  readonly progress!: string;
 }
+
+export type StoredJobState = Fields<OrchestrationJobState>;
 
 /** The projection of a job: what lists and status reads show. Follows from the journal. */
 @Schema({ collection: 'jobs', versionKey: false, autoIndex: false, autoCreate: false })
@@ -55,7 +71,7 @@ export class OrchestrationJob {
   @Prop({ type: Boolean })
   inline?: boolean;
 
-  @Prop({ type: Object, required: true })
+  @Prop({ type: SchemaFactory.createForClass(OrchestrationJobState), required: true })
   state!: StoredJobState;
 }
 
@@ -82,3 +98,5 @@ OrchestrationJobSchema.index(
   { 'state.driver': 1, 'state.status': 1, priority: -1, order: 1 },
   { name: 'driver' },
 );
+OrchestrationJobSchema.index({ 'state.endedAt': 1 }, { name: 'ended', sparse: true });
+OrchestrationJobSchema.index({ tenant: 1, 'state.endedAt': 1 }, { name: 'tenant_ended' });

@@ -9,6 +9,10 @@ export class StoreInfo {
   @Prop({ type: Number, required: true })
   version!: number;
 
+  /** Which validators the collections have; absent where the server has not taken them. */
+  @Prop({ type: String })
+  validators?: string;
+
   /** Another store is being copied into this one. */
   @Prop({ type: Boolean })
   arriving?: true;
