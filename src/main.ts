@@ -29,6 +29,9 @@ async function serve(config: Config): Promise<void> {
     process.exit(1);
   });
 
+  if (config.database.kind === 'mongodb' && config.jwtSecret === undefined) {
+    logger.warn({}, 'JWT_SECRET_KEY is not given: tokens made here are good at this instance only');
+  }
   const service = await compose(config, secret, logger);
   const { app } = await createApplication(service.dependencies, service.tokens);
   onFirstSignal(async (signal) => {
