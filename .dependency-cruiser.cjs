@@ -30,6 +30,12 @@ module.exports = {
     packages('ports-have-no-packages', '^src/ports/', '^$'),
     rule('engine-imports-ports', '^src/engine/', '^src/(core|ports|engine)/'),
     packages('engine-packages', '^src/engine/', 'node_modules/(p-limit|cockatiel)/'),
+    rule(
+      'migration-imports-ports',
+      '^src/migration/',
+      '^src/((core|ports|migration)/|engine/definition-chunks[.]ts$)',
+    ),
+    packages('migration-packages', '^src/migration/', '^(node:)?crypto$'),
     rule('executors-import-ports', '^src/executors/', '^src/(core|ports|executors)/'),
     rule('adapters-import-ports', '^src/adapters/', '^src/(core|ports|adapters)/'),
     {

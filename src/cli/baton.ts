@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Command, InvalidArgumentError } from 'commander';
 import { InvalidConfiguration } from '../platform/config/index.js';
+import { migrate } from './migrate.js';
 import { mintToken } from './token.js';
 
 const program = new Command('baton')
@@ -19,6 +20,24 @@ program
   .option('--json', 'print both tokens as JSON')
   .action(async (options: Parameters<typeof mintToken>[0]) => {
     process.stdout.write(`${await mintToken(options, process.env)}\n`);
+  });
+
+program
+  .command('migrate')
+  .description('copy a store to another and compare the two; goes on where it was interrupted')
+  .requiredOption('--from <url>', 'the store to copy: file:…, mongodb://… or mongodb+srv://…')
+  .requiredOption('--to <url>', 'the store to copy it to, which nothing else may have used')
+  .option('--verify-only', 'copy nothing, only compare')
+  .option('--json', 'print what was found as JSON')
+  .option(
+    '--lease <seconds>',
+    'LEASE_DURATION of the services on a MongoDB, by which to tell whether one is running',
+    seconds,
+    15,
+  )
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(async (options: Parameters<typeof migrate>[0]) => {
+    process.exitCode = await migrate(options, process.stdout, process.stderr);
   });
 
 function list(text: string): string[] {

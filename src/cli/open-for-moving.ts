@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { openMongoStore } from '../adapters/storage/mongo/index.js';
+import { lockForDriving, openSqliteStore } from '../adapters/storage/sqlite/index.js';
+import { systemClock } from '../adapters/system/system-clock.js';
+import { liveInstances } from '../migration/live-instances.js';
+import type { MovableStore } from '../migration/movable-store.js';
+import type { DatabaseLocation } from '../platform/config/index.js';
+import { StoreMissing } from '../ports/store-errors.js';
+
+/** A store that no service drives. */
+export interface OpenedStore extends MovableStore {
+  close(): Promise<void>;
+}
+
+export interface MovingOptions {
+  /** Reject where there is no store yet, instead of making one. */
+  readonly mustExist: boolean;
+  /** Open it also when a copy into it has not been completed. */
+  readonly arriving: boolean;
+  /** Milliseconds within which a running service on a MongoDB gives a sign of life. */
+  readonly lookFor: number;
+  /** Told what goes wrong for a while. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** A call that takes longer is given up, and repeated: ms. */
+const CALL_TIMEOUT = 10_000;
+
+/** Opens a store for copying, and keeps services out of it; rejects when one is driving it. */
+export async function openForMoving(
+  location: DatabaseLocation,
+  options: MovingOptions,
+): Promise<OpenedStore> {
+  return location.kind === 'sqlite'
+    ? openEmbedded(location.path, options)
+    : openShared(location.url, options);
+}
+
+async function openEmbedded(file: string, options: MovingOptions): Promise<OpenedStore> {
+  if (options.mustExist && !existsSync(file)) throw new StoreMissing();
+  mkdirSync(path.dirname(file), { recursive: true });
+  const lock = lockForDriving(file);
+  try {
+    const { mustExist, arriving } = options;
+    const store = openSqliteStore({ path: file, mustExist, arriving });
+    return {
+      ...store,
+      close: () => {
+        store.close();
+        lock.release();
+        return Promise.resolve();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openShared(url: string, options: MovingOptions): Promise<OpenedStore> {
+  const { mustExist, arriving, lookFor, onTrouble } = options;
+  const store = await openMongoStore({
+    url,
+    mustExist,
+    arriving,
+    timeout: CALL_TIMEOUT,
+    onProjectionError: onTrouble,
+  });
+  try {
+    const [live] = await liveInstances(store.cluster.instances, systemClock, lookFor);
+    if (live === undefined) return store;
+    throw new Error(
+      `A service on ${live.host} (process ${live.pid}) is driving its jobs. ` +
+        'Stop every service on this store, and do it again.',
+    );
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { canonicalJson } from './canonical-json.js';
+import type { Differences } from './differences.js';
+import type { MovableStore } from './movable-store.js';
+import { matchedTestCases, matchedTokens } from './shared-things.js';
+import type { Tally } from './tally.js';
+
+interface Sides<T> {
+  readonly source: T;
+  readonly target: T;
+}
+
+/** One thing as each store has it, in a form that is the same in every store. */
+export type Texts = Partial<Sides<string>>;
+
+/** Compares the catalogues of all tenants. */
+export async function* compareTestCases(
+  { source, target }: Sides<MovableStore>,
+  tallies: Sides<Tally>,
+  differences: Differences,
+): AsyncGenerator<Texts> {
+  for await (const { tenantId, testCase, there } of matchedTestCases(source, target)) {
+    tallies.source.of(tenantId).testCases++;
+    const ours = canonicalJson([tenantId, testCase]);
+    if (there === undefined) {
+      differences.add({ tenantId, what: `test case ${testCase.name} is missing in the target` });
+      yield { source: ours };
+      continue;
+    }
+    const theirs = canonicalJson([tenantId, there]);
+    if (ours !== theirs) differences.add({ tenantId, what: `test case ${testCase.name} differs` });
+    yield { source: ours, target: theirs };
+  }
+  for await (const { tenantId, testCase, there } of matchedTestCases(target, source)) {
+    tallies.target.of(tenantId).testCases++;
+    if (there !== undefined) continue;
+    differences.add({ tenantId, what: `test case ${testCase.name} is in the target only` });
+    yield { target: canonicalJson([tenantId, testCase]) };
+  }
+}
+
+/** Compares the redeemed tokens that have not expired at `now` (epoch ms). */
+export async function* compareTokens(
+  stores: Sides<MovableStore>,
+  tallies: Sides<Tally>,
+  differences: Differences,
+  now: number,
+): AsyncGenerator<Texts> {
+  for await (const { id, source, target } of matchedTokens(stores.source, stores.target, now)) {
+    if (source !== undefined) tallies.source.tokens++;
+    if (target !== undefined) tallies.target.tokens++;
+    if (target === undefined) differences.add({ what: `token ${id} is missing in the target` });
+    else if (source === undefined) differences.add({ what: `token ${id} is in the target only` });
+    else if (source.expiresAt !== target.expiresAt)
+      differences.add({ what: `token ${id} differs` });
+    yield {
+      ...(source === undefined ? {} : { source: canonicalJson(source) }),
+      ...(target === undefined ? {} : { target: canonicalJson(target) }),
+    };
+  }
+}

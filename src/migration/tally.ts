@@ -1,0 +1,43 @@
+import type { JobStatus } from '../core/job/status.js';
+
+export interface TenantTally {
+  readonly jobs: Partial<Record<JobStatus, number>>;
+  records: number;
+  nodes: number;
+  testCases: number;
+}
+
+/** What was counted in a store. */
+export class Tally {
+  readonly tenants = new Map<string, TenantTally>();
+  tokens = 0;
+
+  of(tenantId: string): TenantTally {
+    let tenant = this.tenants.get(tenantId);
+    if (tenant === undefined) {
+      tenant = { jobs: {}, records: 0, nodes: 0, testCases: 0 };
+      this.tenants.set(tenantId, tenant);
+    }
+    return tenant;
+  }
+
+  get jobs(): number {
+    return this.#sum(({ jobs }) => Object.values(jobs).reduce((sum, count) => sum + count, 0));
+  }
+
+  get records(): number {
+    return this.#sum(({ records }) => records);
+  }
+
+  get nodes(): number {
+    return this.#sum(({ nodes }) => nodes);
+  }
+
+  get testCases(): number {
+    return this.#sum(({ testCases }) => testCases);
+  }
+
+  #sum(count: (tenant: TenantTally) => number): number {
+    return [...this.tenants.values()].reduce((sum, tenant) => sum + count(tenant), 0);
+  }
+}
