@@ -37,7 +37,7 @@ export async function openForMoving(
     : openShared(location.url, options);
 }
 
-async function openEmbedded(file: string, options: MovingOptions): Promise<OpenedStore> {
+function openEmbedded(file: string, options: MovingOptions): OpenedStore {
   if (options.mustExist && !existsSync(file)) throw new StoreMissing();
   mkdirSync(path.dirname(file), { recursive: true });
   const lock = lockForDriving(file);
