@@ -17,10 +17,9 @@ import { decodeBody, decodeHeader, decodeProgress } from './record-codec.js';
 import type { JobCommitDocument } from './schemas/job-commit.schema.js';
 import type { StoredCommits } from './stored-commits.js';
 
-/** Characters of records in a page; a page of one record may go beyond. */
+/** Characters of records in a page, about; the last record of a page may go beyond. */
 const PAGE_SIZE = 512 * 1024;
-/** How many fewer records are asked for when they turn out to be large. */
-const FEWER = 4;
+const RECORDS_A_TRIP = 64;
 
 interface PlacedJob {
   readonly tenant: string;
@@ -90,13 +89,14 @@ export class MongoStoreContents implements StoreContents {
   }
 
   async records(ref: JobRef, afterVersion: number, limit: number): Promise<RecordPage> {
-    for (let count = limit; ; count = Math.ceil(count / FEWER)) {
-      const most = count === 1 ? Infinity : PAGE_SIZE;
-      const records = await this.#connection.call(() =>
-        this.#records(ref, afterVersion, count, most),
-      );
-      if (records !== undefined) return { records, end: records.length < count };
+    const inOrder = Math.min(limit, sameDigits(afterVersion + 1));
+    if (inOrder < limit) {
+      // Most jobs have few records, which are had at once; only then does their order not matter.
+      const { records, cut } = await this.#read(ref, afterVersion, limit);
+      if (!cut) return { records, end: records.length < limit };
     }
+    const { records, cut } = await this.#read(ref, afterVersion, inOrder);
+    return { records, end: !cut && records.length < inOrder };
   }
 
   states(ref: JobRef, first: number, end: number): Promise<readonly NodeProjection[]> {
@@ -158,32 +158,43 @@ export class MongoStoreContents implements StoreContents {
       .toArray();
   }
 
-  /** `undefined` when so many would be more than `most` characters. */
-  async #records(
+  /**
+   * The records of a range of versions, cut off where they become too large for a page: then these
+   * are the first ones if all versions of the range have as many digits.
+   */
+  #read(
     ref: JobRef,
     after: number,
     count: number,
-    most: number,
-  ): Promise<StoredRecord[] | undefined> {
-    const job = jobKey(ref);
-    const keys = range(after + 1, after + 1 + count).map((version) => commitKey(job, version));
-    const records: StoredRecord[] = [];
-    let size = 0;
-    const cursor = this.#connection.commits.find({ _id: { $in: keys } });
-    try {
-      for await (const commit of cursor) {
-        if (commit.swept === true) continue;
-        if (commit.parts !== undefined && most !== Infinity) return undefined;
-        const record = decode(commit, await this.#stored.body(commit));
-        records.push(record);
-        size += record.size;
-        if (size > most) return undefined;
+  ): Promise<{ readonly records: readonly StoredRecord[]; readonly cut: boolean }> {
+    return this.#connection.call(async () => {
+      const job = jobKey(ref);
+      const keys = range(after + 1, after + 1 + count).map((version) => commitKey(job, version));
+      const records: StoredRecord[] = [];
+      let size = 0;
+      const cursor = this.#connection.commits
+        .find({ _id: { $in: keys } })
+        .sort({ _id: 1 })
+        .batchSize(RECORDS_A_TRIP);
+      try {
+        for await (const commit of cursor) {
+          if (commit.swept === true) continue;
+          const record = decode(commit, await this.#stored.body(commit));
+          records.push(record);
+          size += record.size;
+          if (size >= PAGE_SIZE) break;
+        }
+      } finally {
+        await cursor.close();
       }
-    } finally {
-      await cursor.close();
-    }
-    return records.sort((a, b) => a.version - b.version);
+      return { records: records.sort((a, b) => a.version - b.version), cut: size >= PAGE_SIZE };
+    });
   }
+}
+
+/** How many versions from this one on have as many digits, and so sort as text as they do as numbers. */
+function sameDigits(version: number): number {
+  return 10 ** String(version).length - version;
 }
 
 function decode(commit: JobCommitDocument, body: string): StoredRecord {
