@@ -106,6 +106,7 @@ export class TestStage implements TestSuitePorts {
     }),
     read: () => Promise.reject(new Error('not staged')),
     list: () => Promise.reject(new Error('not staged')),
+    deleteJob: () => Promise.reject(new Error('not staged')),
   };
 }
 

@@ -36,4 +36,9 @@ export interface ArtifactStore {
   read(ref: ArtifactRef, offset: number, limit: number): Promise<ArtifactSlice | undefined>;
   /** Names of the artifacts of an attempt, sorted. */
   list(ref: Omit<ArtifactRef, 'name'>): Promise<readonly string[]>;
+  /**
+   * Deletes everything that attempts of a job left behind; nothing when there is none. To be called
+   * for jobs that have ended. Rejects when something could not be deleted; the call may be repeated.
+   */
+  deleteJob(ref: JobRef): Promise<void>;
 }

@@ -13,6 +13,12 @@ export interface DiscardQuery {
   readonly cursor?: string;
 }
 
+export interface ErasedJobs {
+  readonly jobs: readonly JobRef[];
+  /** Absent on the last page. Opaque. */
+  readonly next?: string;
+}
+
 export interface DiscardedJobs {
   readonly jobs: readonly JobRef[];
   /** Where to go on; absent when every job has been looked at. Opaque. */
@@ -46,6 +52,12 @@ export interface Retention {
    * name the job afterwards. Jobs that were not discarded are left alone.
    */
   erase(jobs: readonly JobRef[], now: number): Promise<boolean>;
+  /**
+   * Jobs that were erased at `since` (epoch ms) or later and are still remembered, in the order in
+   * which they were erased: for processes that share the store and keep something of jobs outside it.
+   * `cursor` is the `next` of the page before.
+   */
+  erased(since: number, limit: number, cursor?: string): Promise<ErasedJobs>;
 }
 
 /**

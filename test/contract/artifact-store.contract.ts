@@ -175,6 +175,28 @@ export function artifactStoreContract(contract: ArtifactStoreContract): void {
       },
     );
 
+    it('deletes what a job left behind, and nothing of another', async () => {
+      const ours = [ref, { ...ref, nodeId: 'n:2', attempt: 3, name: 'ünïcode report.xml' }];
+      const others: ArtifactRef[] = [
+        { ...ref, jobId: 'job-10' },
+        { ...ref, jobId: 'Job-1' },
+        { ...ref, tenantId: 'globex' },
+        { ...ref, jobId: '../acme' },
+      ];
+      for (const each of [...ours, ...others]) await put(store, each, 'kept');
+      await store.deleteJob(ref);
+      for (const each of ours) {
+        expect(await store.read(each, 0, 10)).toBeUndefined();
+        expect(await store.list(each)).toEqual([]);
+      }
+      for (const each of others) expect(await text(store, each)).toBe('kept');
+      await store.deleteJob(ref);
+      await store.deleteJob({ tenantId: '..', jobId: '..' });
+      for (const each of others) expect(await text(store, each)).toBe('kept');
+      await put(store, ref, 'again');
+      expect(await text(store, ref)).toBe('again');
+    });
+
     it('survives a restart', async () => {
       await put(store, ref, 'kept');
       const again = await contract.reopen();

@@ -166,6 +166,25 @@ export function retentionContract(contract: StoreContract): void {
       expect(await store.retention.discarded(NOW, 0, 10)).toEqual(all.slice(3));
     });
 
+    it('names what was erased, page by page, for as long as it is remembered', async () => {
+      const jobs = Array.from({ length: 5 }, () => new StoreJob());
+      await submit(...jobs);
+      await end(T0 + 10, ...jobs);
+      await discard(ALL);
+      expect(await store.retention.erased(0, 10)).toEqual({ jobs: [] });
+      for (const [at, job] of jobs.entries()) {
+        while (!(await store.retention.erase([job.ref], NOW + at)));
+      }
+      const refs = jobs.map(({ ref }) => ref);
+      expect(await store.retention.erased(NOW, 10)).toEqual({ jobs: refs });
+      expect(await store.retention.erased(NOW + 3, 10)).toEqual({ jobs: refs.slice(3) });
+      const first = await store.retention.erased(NOW + 1, 2);
+      expect(first.jobs).toEqual(refs.slice(1, 3));
+      const second = await store.retention.erased(NOW + 1, 2, first.next);
+      expect(second.jobs).toEqual(refs.slice(3));
+      expect((await store.retention.erased(NOW + 1, 2, second.next)).jobs).toEqual([]);
+    });
+
     it('keeps to a tenant', async () => {
       const [ours, theirs] = [new StoreJob(), new StoreJob({ tenantId: 'globex' })];
       await submit(ours, theirs);
@@ -276,7 +295,7 @@ export function retentionContract(contract: StoreContract): void {
         }),
         { numRuns: 2 },
       );
-    });
+    }, 120_000);
 
     /** 40 rounds in which jobs are created, move, end, are discarded, erased, and looked for. */
     async function liveThrough(seed: number): Promise<void> {

@@ -53,6 +53,18 @@ describe('artifacts as files', () => {
     expect(await store.read(ref, 0, 10)).toBeUndefined();
   });
 
+  it('of a deleted job are gone, and what its commands linked to is not', async () => {
+    const elsewhere = path.join(root, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(path.join(elsewhere, 'precious'), 'x');
+    await store.create({ ...ref, nodeId: 'build' }, 10).close();
+    const job = path.join(root, 'artifacts', 'acme', 'job-1');
+    await symlink(elsewhere, path.join(job, 'build', '1', 'link'));
+    await store.deleteJob(ref);
+    expect(await readdir(path.join(root, 'artifacts', 'acme'))).toEqual([]);
+    expect(await readdir(elsewhere)).toEqual(['precious']);
+  });
+
   const full = process.platform === 'linux' ? it : it.skip;
   full('on a full disk are logged once, and nothing is thrown', async () => {
     const folder = path.join(root, 'artifacts', 'acme', 'job-1', 'build', '1');

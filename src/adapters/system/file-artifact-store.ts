@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type {
   ArtifactRef,
@@ -6,9 +6,10 @@ import type {
   ArtifactStore,
   ArtifactWriter,
 } from '../../ports/artifact-store.js';
+import type { JobRef } from '../../core/job/job-record.js';
 import type { Logger } from '../../ports/logger.js';
 import { FileArtifactWriter } from './file-artifact-writer.js';
-import { attemptPath, fileNameOf, originalName } from './safe-name.js';
+import { attemptPath, fileNameOf, jobPath, originalName } from './safe-name.js';
 
 /** At most this much is read in one call, however much is asked for. */
 const MAX_SLICE = 16 * 1024 * 1024;
@@ -94,6 +95,16 @@ export class FileArtifactStore implements ArtifactStore {
       .map(originalName)
       .filter((name) => name !== undefined)
       .sort();
+  }
+
+  async deleteJob(ref: JobRef): Promise<void> {
+    // Links are deleted, never followed. The tenant's folder stays: another job may be using it.
+    await rm(jobPath(this.#root, ref), {
+      recursive: true,
+      force: true,
+      maxRetries: 3,
+      retryDelay: 100,
+    });
   }
 }
 

@@ -17,18 +17,17 @@ export function safeSegment(id: string): string {
   return `${readable}~${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
 }
 
+/** The folder that {@link attemptPath} puts all attempts of a job into. */
+export function jobPath(root: string, ref: Pick<AttemptRef, 'tenantId' | 'jobId'>): string {
+  return path.join(root, safeSegment(ref.tenantId), safeSegment(ref.jobId));
+}
+
 /** Where an attempt keeps things under a root folder: `<root>/<tenant>/<job>/<node>/<attempt>`. */
 export function attemptPath(
   root: string,
   ref: Pick<AttemptRef, 'tenantId' | 'jobId' | 'nodeId' | 'attempt'>,
 ): string {
-  return path.join(
-    root,
-    safeSegment(ref.tenantId),
-    safeSegment(ref.jobId),
-    safeSegment(ref.nodeId),
-    String(Math.trunc(ref.attempt)),
-  );
+  return path.join(jobPath(root, ref), safeSegment(ref.nodeId), String(Math.trunc(ref.attempt)));
 }
 
 const MAX_FILE_NAME = 200;

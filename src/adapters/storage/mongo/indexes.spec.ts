@@ -170,6 +170,25 @@ function indexesOn(server: MongoServer): void {
       }
     });
 
+    it('serve the lists of templates and of revisions, in their order', async () => {
+      const described = { hash: 'h', nodeCount: 1, createdAt: T0, createdBy: 'alice' };
+      await store.templates.put('acme', { name: 'listed', ...described, content: '{}' });
+      seen = [];
+      await store.templates.list('acme', { archived: false, limit: 5 });
+      await store.templates.revisions('acme', 'listed', 5);
+      const finds = seen.filter(({ sort }) => Object.keys(sort).length > 0);
+      expect(finds.map(({ collection }) => collection)).toEqual([
+        'templates',
+        'template_revisions',
+        'template_revisions',
+      ]);
+      for (const find of finds) {
+        const indexes = await keysOf(find.collection);
+        expect(indexes.filter((index) => serves(index, find))).not.toEqual([]);
+        if (explains) await expectIndexScan(store, find);
+      }
+    });
+
     it('serve all other queries', async () => {
       seen = [];
       const { journal, projections, catalogue } = store;
@@ -191,10 +210,20 @@ function indexesOn(server: MongoServer): void {
       await journal.readDefinition(large, 0, 10);
       await journal.findClaim('acme', 'alice', 'k');
       await journal.sweepStaged();
+      await store.retention.discard({ endedBefore: T0, now: T0, limit: 1 });
+      await store.retention.discard({ endedBefore: T0, now: T0, limit: 1, tenantId: 'acme' });
+      await store.retention.discarded(T0, 0, 1);
+      await store.retention.erase([large], T0);
+      await store.retention.erased(T0, 1);
       await catalogue.get('acme', 'x');
       await catalogue.list('acme', 5);
       await catalogue.missing('acme', ['a', 'b']);
-      const { contents } = store;
+      const { templates, contents } = store;
+      const described = { hash: 'h', nodeCount: 1, createdAt: T0, createdBy: 'alice' };
+      await templates.put('acme', { name: 'nightly', ...described, content: '{}' });
+      await templates.get('acme', 'nightly');
+      await templates.get('acme', 'nightly', 1);
+      await templates.revisions('acme', 'nightly', 5);
       await contents.jobs(undefined, 5);
       await contents.versions([large]);
       await contents.records(large, 0, 5);

@@ -1,5 +1,11 @@
 import type { JobRef } from '../../../core/job/job-record.js';
-import type { DiscardedJobs, DiscardQuery, Retention } from '../../../ports/retention.js';
+import {
+  FENCE_MS,
+  type DiscardedJobs,
+  type DiscardQuery,
+  type ErasedJobs,
+  type Retention,
+} from '../../../ports/retention.js';
 import { hide, JobEraser } from './job-eraser.js';
 import type { JobProjector } from './job-projector.js';
 import { commitKey, jobKey } from './keys.js';
@@ -62,6 +68,31 @@ export class MongoRetention implements Retention {
 
   erase(jobs: readonly JobRef[], now: number): Promise<boolean> {
     return this.#connection.call(() => this.#eraser.erase(jobs, now));
+  }
+
+  erased(since: number, limit: number, cursor?: string): Promise<ErasedJobs> {
+    return this.#connection.call(async () => {
+      const [due, key] =
+        cursor === undefined
+          ? [since + FENCE_MS, '']
+          : (JSON.parse(cursor) as readonly [number, string]);
+      const found = await this.#connection.discarded
+        .find({
+          erased: true,
+          due: { $gte: due },
+          $or: [{ due: { $gt: due } }, { _id: { $gt: key } }],
+        })
+        .sort({ due: 1, _id: 1 })
+        .limit(limit)
+        .toArray();
+      const last = found.at(-1);
+      return {
+        jobs: found.map(({ tenant, job }) => ({ tenantId: tenant, jobId: job })),
+        ...(last === undefined || found.length < limit
+          ? {}
+          : { next: JSON.stringify([last.due, last._id]) }),
+      };
+    });
   }
 
   #ended(query: DiscardQuery, skip: number, limit: number): Promise<EndedJob[]> {

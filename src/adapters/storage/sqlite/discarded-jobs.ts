@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { JobRef } from '../../../core/job/job-record.js';
-import { FENCE_MS } from '../../../ports/retention.js';
+import { FENCE_MS, type ErasedJobs } from '../../../ports/retention.js';
 import type { Connection } from './connection.js';
 import { MAX_NODES } from './node-states.js';
 import type { Scopes } from './scopes.js';
@@ -25,6 +25,10 @@ export class DiscardedJobs {
   readonly #add: Statement<[number, number, string, number | null, number]>;
   readonly #find: Statement<[number, string], DiscardedRow>;
   readonly #due: Statement<[number, number, number, number], { scope: string; jobId: string }>;
+  readonly #since: Statement<
+    [number, number, number],
+    { seq: number; due: number; scope: string; jobId: string }
+  >;
   readonly #erased: Statement<[number, number]>;
   readonly #forget: Statement<[number]>;
   readonly #dropRecords: Statement<[number, number]>;
@@ -45,6 +49,11 @@ export class DiscardedJobs {
       'SELECT scope.name AS scope, job_id AS jobId FROM discarded_job ' +
         'JOIN scope ON scope.id = tenant WHERE due <= ? AND (erased = 0 OR job < ?) ' +
         'ORDER BY due, job LIMIT ? OFFSET ?',
+    );
+    this.#since = connection.prepare(
+      'SELECT job AS seq, due, scope.name AS scope, job_id AS jobId FROM discarded_job ' +
+        'JOIN scope ON scope.id = tenant WHERE (due, job) > (?, ?) AND erased = 1 ' +
+        'ORDER BY due, job LIMIT ?',
     );
     this.#erased = connection.prepare(
       'UPDATE discarded_job SET erased = 1, parts = NULL, due = ? WHERE job = ?',
@@ -74,10 +83,19 @@ export class DiscardedJobs {
   }
 
   due(now: number, skip: number, limit: number): readonly JobRef[] {
-    return this.#due.all(now, this.#bounds.sealed, limit, skip).map(({ scope, jobId }) => {
-      const [tenantId] = JSON.parse(scope) as [string];
-      return { tenantId, jobId };
-    });
+    return this.#due.all(now, this.#bounds.sealed, limit, skip).map(refOf);
+  }
+
+  erasedSince(since: number, limit: number, cursor: string | undefined): ErasedJobs {
+    const start = cursor === undefined ? [since + FENCE_MS, -1] : (JSON.parse(cursor) as number[]);
+    const found = this.#since.all(start[0] ?? 0, start[1] ?? 0, limit);
+    const last = found.at(-1);
+    return {
+      jobs: found.map(refOf),
+      ...(last === undefined || found.length < limit
+        ? {}
+        : { next: JSON.stringify([last.due, last.seq]) }),
+    };
   }
 
   /**
@@ -106,4 +124,9 @@ export class DiscardedJobs {
     const tenant = this.#scopes.find(ref.tenantId);
     return tenant === undefined ? undefined : this.#find.get(tenant, ref.jobId);
   }
+}
+
+function refOf({ scope, jobId }: { readonly scope: string; readonly jobId: string }): JobRef {
+  const [tenantId] = JSON.parse(scope) as [string];
+  return { tenantId, jobId };
 }

@@ -90,17 +90,18 @@ export class JobIndex implements Remembering {
     else flip.to = to;
   }
 
-  /** Takes a job out that has ended. */
-  remove(seq: number, tenantId: string, header: BareHeader, status: JobStatus): void {
+  /** Takes a job out that has ended; answers how many postings that changes, at most. */
+  remove(seq: number, tenantId: string, header: BareHeader, status: JobStatus): number {
     const place = seq - this.#bounds.sealed;
     if (place >= 0) {
       this.#recentJobs()[place] = undefined;
-      return;
+      return 0;
     }
     const facets = facetsOf(indexed(seq, tenantId, header, status));
     for (const scope of this.#scopesOf(tenantId, header.owner)) {
       for (const facet of facets) this.#postings.clear(scope, facet, seq);
     }
+    return facets.length * 2;
   }
 
   /** Writes what the batch changed. To be called at the end of every write. */

@@ -37,7 +37,7 @@ export class Postings implements Remembering {
   readonly #facet: Statement<[number, string], Facet>;
   readonly #addFacet: Statement<[number, string]>;
   readonly #addTotal: Statement<[number, number]>;
-  readonly #dropFacet: Statement<[number]>;
+  readonly #dropFacet: Statement<[number, number]>;
   readonly #get: Statement<[number], Uint8Array>;
   readonly #put: Statement<[number, Uint8Array]>;
   readonly #drop: Statement<[number]>;
@@ -52,7 +52,7 @@ export class Postings implements Remembering {
     this.#facet = connection.prepare('SELECT id, total FROM facet WHERE scope = ? AND name = ?');
     this.#addFacet = connection.prepare('INSERT INTO facet (scope, name) VALUES (?, ?)');
     this.#addTotal = connection.prepare('UPDATE facet SET total = total + ? WHERE id = ?');
-    this.#dropFacet = connection.prepare('DELETE FROM facet WHERE id = ? AND total = 0');
+    this.#dropFacet = connection.prepare('DELETE FROM facet WHERE id = ? AND total = ?');
     this.#get = connection
       .prepare<[number], Uint8Array>('SELECT bits FROM posting WHERE place = ?')
       .pluck();
@@ -111,16 +111,18 @@ export class Postings implements Remembering {
       totals.set(facet, (totals.get(facet) ?? 0) + delta);
     }
     for (const [facet, delta] of totals) {
+      if (delta < 0 && emptyFacets === 'forget' && this.#dropIfOnly(facet, -delta)) continue;
       if (delta !== 0) this.#addTotal.run(delta, facet);
-      if (delta < 0 && emptyFacets === 'forget') this.#dropIfEmpty(facet);
     }
   }
 
-  #dropIfEmpty(facet: number): void {
-    if (this.#dropFacet.run(facet).changes === 0) return;
+  /** Forgets a facet that no other jobs than these have. */
+  #dropIfOnly(facet: number, jobs: number): boolean {
+    if (this.#dropFacet.run(facet, jobs).changes === 0) return false;
     // The number may be given to another facet next.
     this.#ids.clear();
     this.#cached = 0;
+    return true;
   }
 
   /** The jobs of a facet in one block. Shared: to be copied before it is changed. */

@@ -6,9 +6,6 @@ import { Database } from './driver.js';
 import { openSqliteStore, type SqliteStore } from './sqlite-store.js';
 
 const NOW = T0 + 1_000_000;
-/** More than one call may take, on a machine that does other things too. */
-const LONG_CALL = 60;
-
 describe('retention in SQLite', () => {
   let folder: StoreFolder;
   let store: SqliteStore;
@@ -41,27 +38,24 @@ describe('retention in SQLite', () => {
       await store.journal.commit(some.map((job) => job.next({ status: 'completed' })));
     }
   };
-  /** Discards and erases all that has ended; answers the longest call in ms. */
+  /** Discards and erases all that has ended; answers how many calls it took. */
   const clear = async (now: number): Promise<number> => {
-    let longest = 0;
-    const timed = async <T>(call: () => Promise<T>): Promise<T> => {
-      const began = performance.now();
-      const result = await call();
-      longest = Math.max(longest, performance.now() - began);
-      return result;
-    };
+    let calls = 0;
     let cursor: string | undefined;
     do {
       const query = { endedBefore: now, now, limit: 1_000 };
-      const page = await timed(() =>
-        store.retention.discard({ ...query, ...(cursor === undefined ? {} : { cursor }) }),
-      );
+      const page = await store.retention.discard({
+        ...query,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      calls += 1;
       cursor = page.next;
     } while (cursor !== undefined);
     for (;;) {
-      const jobs = await timed(() => store.retention.discarded(now, 0, 100));
-      if (jobs.length === 0) return longest;
-      while (!(await timed(() => store.retention.erase(jobs, now))));
+      const jobs = await store.retention.discarded(now, 0, 100);
+      if (jobs.length === 0) return calls;
+      do calls += 1;
+      while (!(await store.retention.erase(jobs, now)));
     }
   };
 
@@ -75,8 +69,8 @@ describe('retention in SQLite', () => {
     await store.journal.commit([large.submit({ chunks: large.chunks(100) })]);
     await store.journal.commit([large.next({ status: 'completed', nodes })]);
     await run(jobs);
-    const longest = await clear(NOW);
-    expect(longest).toBeLessThan(LONG_CALL);
+    // However much is asked for, a call does a little: what is sealed is taken out job by job.
+    expect(await clear(NOW)).toBeGreaterThan(60);
     const emptied = ['job', 'journal', 'node_state', 'fold', 'definition_part', 'staging', 'claim'];
     expect(rows(...emptied)).toEqual(Object.fromEntries(emptied.map((table) => [table, 0])));
     // The facet of unfinished jobs stays, whether there are any or not.
@@ -110,6 +104,12 @@ describe('retention in SQLite', () => {
       store = openSqliteStore({ path: folder.database });
     }
     expect(Math.max(...numbers)).toBe(numbers.size - 1);
+  });
+
+  it('has nothing to do with redeemed tokens, which go when they have expired', async () => {
+    for (let token = 0; token < 50; token += 1) await store.tokens.redeem(`t${token}`, T0, T0);
+    await store.tokens.redeem('later', NOW + 10, NOW);
+    expect(rows('redeemed_token')).toEqual({ redeemed_token: 1 });
   });
 
   it('passes over what was created too late without looking at each', async () => {

@@ -1,7 +1,12 @@
 import type { Statement } from 'better-sqlite3';
 import type { JobHeader, JobRef } from '../../../core/job/job-record.js';
-import { isTerminalJob } from '../../../core/job/status.js';
-import type { DiscardedJobs, DiscardQuery, Retention } from '../../../ports/retention.js';
+import { isTerminalJob, type JobStatus } from '../../../core/job/status.js';
+import type {
+  DiscardedJobs,
+  DiscardQuery,
+  ErasedJobs,
+  Retention,
+} from '../../../ports/retention.js';
 import type { Connection } from './connection.js';
 import type { DiscardedJobs as Discards } from './discarded-jobs.js';
 import { EVERY_JOB } from './job-facets.js';
@@ -14,6 +19,8 @@ import type { TimeBounds } from './time-bounds.js';
 
 /** How long one call works, in ms, before it leaves the event loop to others. */
 const STEP = 3;
+/** Postings changed in one call, about; they are written at its end. */
+const POSTINGS = 80;
 
 export interface RetentionParts {
   readonly scopes: Scopes;
@@ -34,6 +41,12 @@ interface JobRow {
   readonly jobId: string;
   readonly parts: number | null;
   readonly header: string;
+}
+
+interface ExpiredJob extends JobRow {
+  readonly seq: number;
+  readonly tenantId: string;
+  readonly status: JobStatus;
 }
 
 /**
@@ -71,11 +84,16 @@ export class SqliteRetention implements Retention {
     const ends = performance.now() + STEP;
     return this.#connection.write(() => {
       const jobs: JobRef[] = [];
+      let postings = 0;
       let seq = this.#after(Number(query.cursor ?? 0), query);
-      while (seq !== undefined && jobs.length < query.limit && performance.now() < ends) {
-        const job = this.#discardIfEnded(seq, query);
-        if (job !== undefined) jobs.push(job);
+      while (seq !== undefined && jobs.length < query.limit && postings < POSTINGS) {
+        const job = this.#expired(seq, query);
+        if (job !== undefined) {
+          postings += this.#discard(job, query.now);
+          jobs.push({ tenantId: job.tenantId, jobId: job.jobId });
+        }
         seq = this.#after(seq + 1, query);
+        if (performance.now() >= ends) break;
       }
       this.#parts.index.flush('forget');
       return { jobs, ...(seq === undefined ? {} : { next: String(seq) }) };
@@ -96,6 +114,10 @@ export class SqliteRetention implements Retention {
       }
       return true;
     });
+  }
+
+  erased(since: number, limit: number, cursor?: string): Promise<ErasedJobs> {
+    return this.#connection.read(() => this.#parts.discards.erasedSince(since, limit, cursor));
   }
 
   /** The first job from this number on that may have been created early enough. */
@@ -136,18 +158,23 @@ export class SqliteRetention implements Retention {
     return index.recent.find((job) => job.seq >= from && job.tenantId === tenantId)?.seq;
   }
 
-  #discardIfEnded(seq: number, { endedBefore, now }: DiscardQuery): JobRef | undefined {
+  #expired(seq: number, { endedBefore }: DiscardQuery): ExpiredJob | undefined {
     const last = this.#last.get(seq);
-    const job = last === undefined ? undefined : this.#job.get(seq);
-    if (last === undefined || job === undefined) return undefined;
+    if (last === undefined) return undefined;
     const { status, updatedAt, finishedAt } = decodeProgress(last.progress, last.version);
     if (!isTerminalJob(status) || (finishedAt ?? updatedAt) >= endedBefore) return undefined;
-    const [tenantId] = JSON.parse(job.scope) as [string];
-    const header = JSON.parse(job.header) as Omit<JobHeader, 'tenantId' | 'jobId'>;
-    this.#parts.index.remove(seq, tenantId, header, status);
+    const row = this.#job.get(seq);
+    if (row === undefined) return undefined;
+    const [tenantId] = JSON.parse(row.scope) as [string];
+    return { ...row, seq, tenantId, status };
+  }
+
+  /** Answers how many postings are to be written for it. */
+  #discard({ seq, tenantId, status, ...row }: ExpiredJob, now: number): number {
+    const header = JSON.parse(row.header) as Omit<JobHeader, 'tenantId' | 'jobId'>;
     this.#dropClaim.run(seq);
     this.#dropJob.run(seq);
-    this.#parts.discards.add(seq, job.tenant, job.jobId, job.parts, now);
-    return { tenantId, jobId: job.jobId };
+    this.#parts.discards.add(seq, row.tenant, row.jobId, row.parts, now);
+    return this.#parts.index.remove(seq, tenantId, header, status);
   }
 }
