@@ -7,6 +7,7 @@ import type { Cluster } from './ports/cluster.js';
 import type { JobJournal } from './ports/job-journal.js';
 import type { JobProjections } from './ports/job-projections.js';
 import type { Logger } from './ports/logger.js';
+import type { TemplateStore } from './ports/template-store.js';
 import type { TestCatalogue } from './ports/test-catalogue.js';
 import type { TokenLedger } from './ports/token-ledger.js';
 
@@ -15,6 +16,7 @@ export interface Store {
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
+  readonly templates: TemplateStore;
   readonly tokens: TokenLedger;
   /** Present where other instances may share the store. */
   readonly cluster?: Cluster;

@@ -8,6 +8,7 @@ import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
 import { retentionContract } from './retention.contract.js';
 import { storeContentsContract } from './store-contents.contract.js';
+import { templateStoreContract } from './template-store.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
 
@@ -45,6 +46,7 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   jobProjectionsContract(mongo(server));
   jobListContract(mongo(server));
   retentionContract(mongo(server));
+  templateStoreContract(mongo(server));
   testCatalogueContract(mongo(server));
   tokenLedgerContract(mongo(server));
   storeContentsContract(mongo(server));

@@ -6,6 +6,7 @@ import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
 import { storeContentsContract } from './store-contents.contract.js';
 import { retentionContract } from './retention.contract.js';
+import { templateStoreContract } from './template-store.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
 
@@ -38,6 +39,7 @@ jobJournalContract(sqlite());
 jobProjectionsContract(sqlite());
 jobListContract(sqlite());
 retentionContract(sqlite());
+templateStoreContract(sqlite());
 testCatalogueContract(sqlite());
 tokenLedgerContract(sqlite());
 storeContentsContract(sqlite());

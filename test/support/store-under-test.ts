@@ -3,6 +3,7 @@ import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { StoreArrival } from '../../src/ports/store-arrival.js';
 import type { StoreContents } from '../../src/ports/store-contents.js';
 import type { Retention } from '../../src/ports/retention.js';
+import type { TemplateStore } from '../../src/ports/template-store.js';
 import type { TestCatalogue } from '../../src/ports/test-catalogue.js';
 import type { TokenLedger } from '../../src/ports/token-ledger.js';
 
@@ -10,6 +11,7 @@ export interface StoreUnderTest {
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
+  readonly templates: TemplateStore;
   readonly tokens: TokenLedger;
   readonly retention: Retention;
   readonly contents: StoreContents;

@@ -53,6 +53,18 @@ export function decodeNameCursor(cursor: string): string {
   throw new InvalidCursor();
 }
 
+/** A cursor of a list by number: the last number of the page. */
+export function encodeNumberCursor(place: number): string {
+  return Buffer.from(JSON.stringify([place])).toString('base64url');
+}
+
+/** Throws {@link InvalidCursor} for what {@link encodeNumberCursor} did not make. */
+export function decodeNumberCursor(cursor: string): number {
+  const parts = parse(cursor);
+  if (Array.isArray(parts) && parts.length === 1 && isWhole(parts[0])) return parts[0];
+  throw new InvalidCursor();
+}
+
 function parse(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;

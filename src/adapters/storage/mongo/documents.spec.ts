@@ -104,6 +104,14 @@ function documentsOn(server: MongoServer): void {
         updatedAt: T0,
         updatedBy: 'alice',
       });
+      await store.templates.put('acme', {
+        name: 'nightly',
+        hash: 'h',
+        nodeCount: 1,
+        createdAt: T0,
+        createdBy: 'alice',
+        content: '{}',
+      });
       await store.tokens.redeem('t', T0 + 1, T0);
       const { instances, inbox } = store.cluster;
       await instances.register({ id: 'a', host: 'runner-1', pid: 1, startedAt: T0 });

@@ -29,3 +29,11 @@ export function claimKey(tenantId: string, owner: string, key: string): string {
 export function testCaseKey(tenantId: string, name: string): string {
   return JSON.stringify([tenantId, name]);
 }
+
+export function templateKey(tenantId: string, name: string): string {
+  return JSON.stringify([tenantId, name]);
+}
+
+export function templateRevisionKey(tenantId: string, name: string, revision: number): string {
+  return JSON.stringify([tenantId, name, revision]);
+}

@@ -12,7 +12,12 @@ import { OrchestrationJob, OrchestrationJobSchema } from './schemas/orchestratio
 import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.schema.js';
 import { StagedJob, StagedJobSchema } from './schemas/staged-job.schema.js';
 import { StoreInfo, StoreInfoSchema } from './schemas/store-info.schema.js';
+import { StoredTemplate, StoredTemplateSchema } from './schemas/stored-template.schema.js';
 import { StoredTestCase, StoredTestCaseSchema } from './schemas/stored-test-case.schema.js';
+import {
+  StoredTemplateRevision,
+  StoredTemplateRevisionSchema,
+} from './schemas/template-revision.schema.js';
 import { applyValidators, fingerprintOf } from './validators.js';
 
 export interface ConnectionOptions {
@@ -63,6 +68,8 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [StagedJob, StagedJobSchema],
   [DiscardedJob, DiscardedJobSchema],
   [StoredTestCase, StoredTestCaseSchema],
+  [StoredTemplate, StoredTemplateSchema],
+  [StoredTemplateRevision, StoredTemplateRevisionSchema],
   [RedeemedToken, RedeemedTokenSchema],
   [BatonInstance, BatonInstanceSchema],
   [JobMessage, JobMessageSchema],
@@ -78,6 +85,8 @@ export class Connection {
   readonly staged: mongo.Collection<Fields<StagedJob>>;
   readonly discarded: mongo.Collection<Fields<DiscardedJob>>;
   readonly testCases: mongo.Collection<Fields<StoredTestCase>>;
+  readonly templates: mongo.Collection<Fields<StoredTemplate>>;
+  readonly templateRevisions: mongo.Collection<Fields<StoredTemplateRevision>>;
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
   readonly inbox: mongo.Collection<Fields<JobMessage>>;
@@ -102,6 +111,8 @@ export class Connection {
     this.staged = of(StagedJob);
     this.discarded = of(DiscardedJob);
     this.testCases = of(StoredTestCase);
+    this.templates = of(StoredTemplate);
+    this.templateRevisions = of(StoredTemplateRevision);
     this.tokens = of(RedeemedToken);
     this.instances = of(BatonInstance);
     this.inbox = of(JobMessage);

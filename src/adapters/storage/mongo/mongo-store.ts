@@ -4,6 +4,7 @@ import type { JobProjections } from '../../../ports/job-projections.js';
 import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
+import type { TemplateStore } from '../../../ports/template-store.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
 import { CommitWriter } from './commit-writer.js';
@@ -21,6 +22,7 @@ import { MongoJobProjections } from './mongo-job-projections.js';
 import { MongoRetention } from './mongo-retention.js';
 import { MongoStoreArrival } from './mongo-store-arrival.js';
 import { MongoStoreContents } from './mongo-store-contents.js';
+import { MongoTemplateStore } from './mongo-template-store.js';
 import { MongoTestCatalogue } from './mongo-test-catalogue.js';
 import { MongoTokenLedger } from './mongo-token-ledger.js';
 import { NodePages } from './node-pages.js';
@@ -44,6 +46,7 @@ export interface MongoStore {
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
+  readonly templates: TemplateStore;
   readonly tokens: TokenLedger;
   readonly cluster: Cluster;
   readonly retention: Retention;
@@ -105,6 +108,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       patience,
     ),
     catalogue: new MongoTestCatalogue(connection),
+    templates: new MongoTemplateStore(connection),
     tokens: new MongoTokenLedger(connection),
     retention: new MongoRetention(connection, projector),
     contents: new MongoStoreContents(connection, stored, projector, patience),

@@ -132,6 +132,14 @@ function validatorsOn(server: MongoServer): void {
       expect(jobs).toEqual([erased.ref]);
       await retention.erase(jobs, now);
       await catalogue.put('acme', { name: 'a', command: 'x', updatedAt: T0, updatedBy: 'alice' });
+      await store.templates.put('acme', {
+        name: 'nightly',
+        hash: 'h',
+        nodeCount: 1,
+        createdAt: T0,
+        createdBy: 'alice',
+        content: '{}',
+      });
       await tokens.redeem('t', T0 + 1, T0);
       await cluster.instances.register({ id: 'i', host: 'here', pid: 1, startedAt: T0 });
       await cluster.inbox.put({

@@ -25,6 +25,7 @@ export class SchemaTooNew extends Error {
  * - `facet`, `posting` and `time_bounds` are the bitmap index of lists, see `job-index.ts`.
  * - `discarded_job` has the numbers and ids of jobs that retention has taken out, which keep late
  *   commits off; `due` is when something can be erased of them.
+ * - `template` names the latest of the `template_revision` rows, which are never changed.
  * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
@@ -111,6 +112,25 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX discarded_job_by_id ON discarded_job (tenant, job_id);
   CREATE INDEX discarded_job_by_due ON discarded_job (due, job);
+  `,
+  `
+  CREATE TABLE template (
+    tenant INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    latest INTEGER NOT NULL,
+    archived INTEGER NOT NULL,
+    PRIMARY KEY (tenant, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX template_by_state ON template (tenant, archived, name);
+  CREATE TABLE template_revision (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    info TEXT NOT NULL,
+    content TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX template_revision_by_number ON template_revision (tenant, name, revision);
   `,
 ];
 

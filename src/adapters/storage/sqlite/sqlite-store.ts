@@ -3,6 +3,7 @@ import type { JobProjections } from '../../../ports/job-projections.js';
 import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
+import type { TemplateStore } from '../../../ports/template-store.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -20,6 +21,7 @@ import { SqliteJobProjections } from './sqlite-job-projections.js';
 import { SqliteRetention } from './sqlite-retention.js';
 import { SqliteStoreArrival } from './sqlite-store-arrival.js';
 import { SqliteStoreContents } from './sqlite-store-contents.js';
+import { SqliteTemplateStore } from './sqlite-template-store.js';
 import { SqliteTestCatalogue } from './sqlite-test-catalogue.js';
 import { SqliteTokenLedger } from './sqlite-token-ledger.js';
 import { TimeBounds } from './time-bounds.js';
@@ -31,6 +33,7 @@ export interface SqliteStore {
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
+  readonly templates: TemplateStore;
   readonly tokens: TokenLedger;
   readonly retention: Retention;
   readonly contents: StoreContents;
@@ -80,6 +83,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       discards,
     }),
     catalogue: new SqliteTestCatalogue(connection, scopes),
+    templates: new SqliteTemplateStore(connection, scopes),
     tokens: new SqliteTokenLedger(connection),
     retention: new SqliteRetention(connection, { scopes, postings, bounds, index, discards }),
     contents: new SqliteStoreContents(connection, lookup, nodes),
