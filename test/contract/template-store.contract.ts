@@ -78,7 +78,7 @@ export function templateStoreContract(contract: StoreContract): void {
       const { revisions, total } = await templates.revisions('acme', 'raced', 100);
       expect(total).toBe(numbers.length);
       expect(revisions.map(({ revision }) => revision).reverse()).toEqual(numbers);
-      for (const { created: _, revision } of answers) {
+      for (const { revision } of answers) {
         const found = await templates.get('acme', 'raced', revision.revision);
         expect(found?.revision.hash).toBe(revision.hash);
       }
