@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { JobRef } from '../core/job/job-record.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
-import { JOB_PARTS, jobItems, type JobItem, type JobPart } from './job-parts.js';
+import { JOB_PARTS, jobItems, type JobItem, type JobPart, type JobToRead } from './job-parts.js';
 import type { MovableStore } from './movable-store.js';
 
 /** What was read of a job in one store. */
@@ -15,14 +14,14 @@ export interface JobDigest {
 }
 
 /** Reads all of a job. What is damaged in the store is answered, not thrown. */
-export async function digestJob(store: MovableStore, ref: JobRef): Promise<JobDigest> {
+export async function digestJob(store: MovableStore, job: JobToRead): Promise<JobDigest> {
   const hashes = Object.fromEntries(
     JOB_PARTS.map((part) => [part, createHash('sha256')]),
   ) as Record<JobPart, Hash>;
   const read = { records: 0, nodes: 0 };
   let unreadable: string | undefined;
   try {
-    for await (const { part, text } of jobItems(store, ref)) {
+    for await (const { part, text } of jobItems(store, job)) {
       // Texts are JSON, in which a line break is always escaped.
       hashes[part].update(text).update('\n');
       if (part === 'records') read.records++;
@@ -40,7 +39,7 @@ export async function digestJob(store: MovableStore, ref: JobRef): Promise<JobDi
 
 /** What differs about a job that two stores have, a sentence a part; nothing when they agree. */
 export async function differencesOf(
-  ref: JobRef,
+  job: JobToRead,
   source: { readonly store: MovableStore; readonly digest: JobDigest },
   target: { readonly store: MovableStore; readonly digest: JobDigest },
 ): Promise<readonly string[]> {
@@ -57,8 +56,8 @@ export async function differencesOf(
   return Promise.all(
     parts.map((part) =>
       firstDifference(
-        ofPart(jobItems(source.store, ref), part),
-        ofPart(jobItems(target.store, ref), part),
+        ofPart(jobItems(source.store, job), part),
+        ofPart(jobItems(target.store, job), part),
         part,
       ),
     ),

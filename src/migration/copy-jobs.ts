@@ -80,8 +80,14 @@ async function* missingJobs(
           'there. Name a target that has not been in use.',
       );
     }
-    onCopied(there === version ? 1 : 0, there);
-    if (there < version) yield { ref: { tenantId, jobId }, version, copied: there };
+    if (there === version) {
+      onCopied(1, there);
+      continue;
+    }
+    // The last record that is there goes along again: it is refused if another has its place.
+    const copied = there > 1 ? there - 1 : there;
+    onCopied(0, copied);
+    yield { ref: { tenantId, jobId }, version, copied };
   }
 }
 
@@ -110,7 +116,11 @@ async function readNext(
   target: MovableStore,
   job: MovingJob,
 ): Promise<Reading> {
-  const { records } = await source.contents.records(job.ref, job.copied, RECORDS_A_READ);
+  const { records } = await source.contents.records(
+    job.ref,
+    job.copied,
+    Math.min(RECORDS_A_READ, job.version - job.copied),
+  );
   const requests: CommitRequest[] = [];
   let size = 0;
   for (const [at, record] of records.entries()) {

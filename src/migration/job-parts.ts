@@ -19,26 +19,39 @@ const RECORDS_A_READ = 256;
 const CHUNKS_A_READ = 4;
 const NODES_A_READ = 100;
 
+/** A job that is believed to have so many records: right or wrong, all that it has are read. */
+export interface JobToRead extends JobRef {
+  readonly version: number;
+}
+
 /**
  * All of a job, piece by piece, in an order that does not depend on the store: from the journal the
  * header, the claim, the records and the definition, from the projections the states of the nodes
  * and the job as lists show it. Who drives it is left out.
  */
-export async function* jobItems(store: MovableStore, ref: JobRef): AsyncGenerator<JobItem> {
-  yield* recordItems(store, ref);
-  const nodes = yield* definitionItems(store, ref);
-  yield* stateItems(store, ref, nodes);
-  yield* statusItems(store, ref);
+export async function* jobItems(store: MovableStore, job: JobToRead): AsyncGenerator<JobItem> {
+  const nodeCount = yield* recordItems(store, job);
+  yield* definitionItems(store, job, nodeCount);
+  yield* stateItems(store, job, nodeCount);
+  yield* statusItems(store, job);
 }
 
-async function* recordItems({ contents }: MovableStore, ref: JobRef): AsyncGenerator<JobItem> {
+/** Answers how many nodes the job's header says it has. */
+async function* recordItems(
+  { contents }: MovableStore,
+  job: JobToRead,
+): AsyncGenerator<JobItem, number> {
   let after = 0;
+  let nodeCount = 0;
   for (;;) {
-    const { records, end } = await contents.records(ref, after, RECORDS_A_READ);
+    // One more than there should be, which tells at once that there are no more.
+    const limit = Math.min(RECORDS_A_READ, Math.max(0, job.version - after) + 1);
+    const { records, end } = await contents.records(job, after, limit);
     for (const record of records) {
       after = record.version;
       if (record.creation !== undefined) {
         const { header, idempotency } = record.creation;
+        ({ nodeCount } = header);
         yield { part: 'header', name: 'its header', text: canonicalJson(header) };
         if (idempotency !== undefined) {
           yield { part: 'claim', name: 'its idempotency key', text: canonicalJson(idempotency) };
@@ -46,7 +59,7 @@ async function* recordItems({ contents }: MovableStore, ref: JobRef): AsyncGener
       }
       yield { part: 'records', name: `record ${record.version}`, text: recordText(record) };
     }
-    if (end || records.length === 0) return;
+    if (end || records.length === 0) return nodeCount;
   }
 }
 
@@ -63,27 +76,23 @@ function recordText(record: StoredRecord): string {
   });
 }
 
-/** Answers how many nodes there are. */
 async function* definitionItems(
   { journal }: MovableStore,
   ref: JobRef,
-): AsyncGenerator<JobItem, number> {
+  nodeCount: number,
+): AsyncGenerator<JobItem> {
   let first = 0;
-  for (;;) {
+  while (first < nodeCount) {
     const chunks = await journal.readDefinition(ref, first, CHUNKS_A_READ);
-    let next = first;
+    const start = first;
     for (const chunk of chunks) {
-      for (const node of chunk.nodes.slice(Math.max(0, next - chunk.first))) {
-        yield {
-          part: 'definition',
-          name: `the definition of node ${node.id}`,
-          text: canonicalJson(node),
-        };
-        next++;
+      for (const node of chunk.nodes.slice(Math.max(0, first - chunk.first))) {
+        const name = `the definition of node ${node.id}`;
+        yield { part: 'definition', name, text: canonicalJson(node) };
+        first++;
       }
     }
-    if (next === first) return first;
-    first = next;
+    if (first === start) return;
   }
 }
 
