@@ -1,8 +1,10 @@
+import { createApprovalExecutor } from './executors/approval.js';
 import { createDelayExecutor } from './executors/delay.js';
 import { createHttpExecutor } from './executors/http.js';
 import { noopExecutor } from './executors/noop.js';
 import { createProcessExecutor } from './executors/process.js';
 import { createShellExecutor } from './executors/shell.js';
+import { createSignalExecutor } from './executors/signal.js';
 import { createTestCaseExecutor } from './executors/test-case.js';
 import { createTestSuiteExecutor } from './executors/test-suite.js';
 import type { TestSuitePorts } from './executors/test-suite.js';
@@ -16,6 +18,8 @@ export function executorsOn(ports: TestSuitePorts): ReadonlyMap<string, NodeExec
     createShellExecutor(ports.runner),
     createHttpExecutor(ports.artifacts),
     createDelayExecutor(ports.clock),
+    createApprovalExecutor(ports.clock),
+    createSignalExecutor(ports.clock),
     createTestCaseExecutor(ports),
     createTestSuiteExecutor(ports),
   ];

@@ -7,6 +7,7 @@ import type { Cluster } from './ports/cluster.js';
 import type { JobJournal } from './ports/job-journal.js';
 import type { JobProjections } from './ports/job-projections.js';
 import type { Logger } from './ports/logger.js';
+import type { Retention } from './ports/retention.js';
 import type { TemplateStore } from './ports/template-store.js';
 import type { TestCatalogue } from './ports/test-catalogue.js';
 import type { TokenLedger } from './ports/token-ledger.js';
@@ -18,6 +19,7 @@ export interface Store {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly tokens: TokenLedger;
+  readonly retention: Retention;
   /** Present where other instances may share the store. */
   readonly cluster?: Cluster;
   /** Rejects, or says why, when the store cannot be used. */
@@ -58,6 +60,8 @@ async function shared(url: string, config: Config, logger: Logger): Promise<Stor
       url,
       timeout: config.databaseTimeout * 1000,
       poolSize: config.databasePool,
+      onNoValidators: (why) =>
+        logger.info({ reason: why }, 'MongoDB does not check the documents it is given'),
       onProjectionError: (error) =>
         logger.error(
           { err: error },

@@ -9,6 +9,7 @@ import { systemClock } from './adapters/system/system-clock.js';
 import { executorsOn } from './composition-executors.js';
 import { openStore } from './composition-store.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
+import { JobRetention } from './engine/job-retention.js';
 import type { SharingParts } from './engine/shared-jobs.js';
 import { logStates } from './engine/state-log.js';
 import type { Dependencies } from './modules/dependencies.js';
@@ -31,15 +32,16 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** The service: every port with its adapter. Rejects as {@link openStore} does. */
+/** The service: every port with its adapter, those of the store by `open`. Rejects as `open` does. */
 export async function compose(
   config: Config,
   secret: string,
   logger: Logger,
+  open = openStore,
 ): Promise<Composition> {
   // Definitions and logs may hold secrets of tests: a folder that is made here is its user's alone.
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const store = await openStore(config, logger);
+  const store = await open(config, logger);
   const { journal, projections, catalogue, tokens: ledger, cluster } = store;
   const artifacts = new FileArtifactStore(config.artifactsDir, logger);
   const runner = new LocalCommandRunner({
@@ -72,6 +74,14 @@ export async function compose(
     ...(cluster === undefined ? {} : { sharing: sharing(config, cluster) }),
   });
   logStates(engine.tracker, logger);
+  const retention = new JobRetention({
+    retention: store.retention,
+    artifacts,
+    clock: systemClock,
+    logger,
+    days: config.retentionDays,
+    shared: cluster !== undefined,
+  });
   return {
     dependencies: {
       config,
@@ -81,6 +91,7 @@ export async function compose(
       journal,
       projections,
       catalogue,
+      templates: store.templates,
       tokens: ledger,
       artifacts,
       executors,
@@ -96,8 +107,12 @@ export async function compose(
       // With an embedded store, recovery does it, attempt by attempt.
       if (cluster !== undefined) await runner.reclaimAll();
       await engine.start();
+      retention.start();
     },
-    stop: (graceMs) => engine.stop(graceMs),
+    stop: async (graceMs) => {
+      await retention.stop();
+      await engine.stop(graceMs);
+    },
     close: () => store.close(),
   };
 }

@@ -90,15 +90,17 @@ describe('DagExecutionEngine', () => {
     await engine.submit(submissionOf('a', [node('one'), node('two', { needs: ['one'] })]));
     await waitUntil(() => gate.running.size === 1);
     const ref = { tenantId: 'acme', jobId: 'a' };
-    expect(await engine.cancel(ref, 'ada')).toEqual({ status: 'cancelling' });
+    expect(await engine.steer(ref, { type: 'cancel', by: 'ada' })).toEqual({ status: 'done' });
     await waitUntil(() => statusOf(memory, 'a') === 'cancelled');
     expect(gate.seen).toEqual(['one']);
     expect(gate.aborted).toEqual(['a/one/1']);
-    expect(await engine.cancel(ref, 'ada')).toEqual({
-      status: 'already_finished',
-      jobStatus: 'cancelled',
+    expect(await engine.steer(ref, { type: 'cancel', by: 'ada' })).toMatchObject({
+      status: 'refused',
+      rejection: { code: 'job_finished' },
     });
-    expect(await engine.cancel({ tenantId: 'other', jobId: 'a' }, 'ada')).toEqual({
+    expect(
+      await engine.steer({ tenantId: 'other', jobId: 'a' }, { type: 'cancel', by: 'ada' }),
+    ).toEqual({
       status: 'not_found',
     });
     expect(engine.stats()).toMatchObject({ runningJobs: 0, runningNodes: 0 });
@@ -113,8 +115,10 @@ describe('DagExecutionEngine', () => {
     await engine.submit(submissionOf('a', [node('one')]));
     await engine.submit(submissionOf('b', [node('two')]));
     expect(statusOf(memory, 'b')).toBe('queued');
-    expect(await engine.cancel({ tenantId: 'acme', jobId: 'b' }, 'ada')).toEqual({
-      status: 'cancelled',
+    expect(
+      await engine.steer({ tenantId: 'acme', jobId: 'b' }, { type: 'cancel', by: 'ada' }),
+    ).toEqual({
+      status: 'done',
     });
     gate.end('a/one/1');
     await waitUntil(() => statusOf(memory, 'a') === 'completed');

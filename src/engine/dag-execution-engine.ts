@@ -1,11 +1,11 @@
 import type { NodeDefinition } from '../core/graph/definition.js';
-import type { JobCommand } from '../core/job/commands.js';
+import type { JobCommand, Rejection, SteeringCommand } from '../core/job/commands.js';
 import type { JobHeader, JobProgress, JobRef, NodeProjection } from '../core/job/job-record.js';
-import { isTerminalJob, type TerminalJobStatus } from '../core/job/status.js';
+import { isTerminalJob, type JobStatus } from '../core/job/status.js';
 import type { Plan, PlanDefaults } from '../core/plan/plan.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
-import type { RemoteCommand } from '../ports/cluster.js';
+import type { CommandAnswer } from '../ports/cluster.js';
 import type { IdempotencyClaim, JobCreation, JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
@@ -44,10 +44,12 @@ export type SubmitOutcome =
   /** `retryAfter` is in seconds. */
   | { readonly status: 'stopping'; readonly retryAfter: number };
 
-export type CancelOutcome =
-  | { readonly status: 'cancelling' | 'cancelled' }
-  | { readonly status: 'not_found' }
-  | { readonly status: 'already_finished'; readonly jobStatus: TerminalJobStatus };
+export type SteerOutcome =
+  | { readonly status: 'done' }
+  /** It is durable, and another instance will see to it. */
+  | { readonly status: 'requested' }
+  | { readonly status: 'refused'; readonly rejection: Rejection }
+  | { readonly status: 'not_found' };
 
 export interface EngineStats {
   readonly accepting: boolean;
@@ -222,17 +224,20 @@ export class DagExecutionEngine {
     return { status: 'accepted', progress, nodes };
   }
 
-  /** Asks a job to end. Resolves when the request is durable; live attempts may end later. */
-  async cancel(ref: JobRef, by: string, reason?: string): Promise<CancelOutcome> {
-    const command = { type: 'cancel', by, ...(reason === undefined ? {} : { reason }) } as const;
-    const outcome = await this.#cancelHere(ref, command);
+  /**
+   * Asks something of a job. Resolves when it is durable; what follows from it, such as the end of
+   * live attempts, may come later.
+   */
+  async steer(ref: JobRef, command: SteeringCommand): Promise<SteerOutcome> {
+    const outcome = await this.#steerHere(ref, command);
     if (outcome !== undefined) return outcome;
     const view = await this.#parts.projections.job(ref);
     if (view === undefined) return { status: 'not_found' };
     const { status } = view.progress;
-    if (isTerminalJob(status)) return { status: 'already_finished', jobStatus: status };
-    await this.#shared?.send(ref, command);
-    return { status: 'cancelling' };
+    if (isTerminalJob(status) || this.#shared === undefined) {
+      return { status: 'refused', rejection: hasEnded(status) };
+    }
+    return outcomeOf(await this.#shared.ask(ref, command));
   }
 
   stats(): EngineStats {
@@ -248,28 +253,24 @@ export class DagExecutionEngine {
     };
   }
 
-  /** Cancels a job that this instance drives, or may drive; `undefined` when it may not. */
-  async #cancelHere(ref: JobRef, command: RemoteCommand): Promise<CancelOutcome | undefined> {
-    const driver = await this.#findToCancel(ref);
+  /** Steers a job that this instance drives, or may drive; `undefined` when it may not. */
+  async #steerHere(ref: JobRef, command: SteeringCommand): Promise<SteerOutcome | undefined> {
+    const driver = await this.#findToSteer(ref);
     if (driver === undefined) return undefined;
-    if (driver.status === 'queued') this.#scheduler.withdraw(driver.header);
+    if (command.type === 'cancel' && driver.status === 'queued') {
+      this.#scheduler.withdraw(driver.header);
+    }
     return new Promise((resolve, reject) => {
       driver.post(command, (rejection) => {
-        const { status } = driver;
-        if (rejection?.code === 'not_driven') {
-          if (this.#shared === undefined) reject(new StoreUnavailable(rejection.message));
-          else resolve(undefined);
-        } else if (rejection?.code === 'job_finished' && isTerminalJob(status)) {
-          resolve({ status: 'already_finished', jobStatus: status });
-        } else {
-          resolve({ status: status === 'cancelled' ? 'cancelled' : 'cancelling' });
-        }
+        if (rejection?.code !== 'not_driven') resolve(outcomeOf(rejection ?? 'done'));
+        else if (this.#shared === undefined) reject(new StoreUnavailable(rejection.message));
+        else resolve(undefined);
       });
     });
   }
 
   /** With others about, a running job is left to whoever drives it. */
-  async #findToCancel(ref: JobRef): Promise<JobDriver | undefined> {
+  async #findToSteer(ref: JobRef): Promise<JobDriver | undefined> {
     const driver = this.#driven.driving(ref);
     if (driver !== undefined || this.#shared === undefined) {
       return driver ?? this.#driven.find(ref);
@@ -304,4 +305,13 @@ export class DagExecutionEngine {
       });
     });
   }
+}
+
+function outcomeOf(answer: CommandAnswer | undefined): SteerOutcome {
+  if (answer === undefined) return { status: 'requested' };
+  return answer === 'done' ? { status: 'done' } : { status: 'refused', rejection: answer };
+}
+
+function hasEnded(status: JobStatus): Rejection {
+  return { code: 'job_finished', message: `The job is ${status} already.` };
 }

@@ -3,7 +3,9 @@ import { submissionOf } from '../../test/support/engine-fixture.js';
 import { LEASE_MS, Member } from '../../test/support/member.js';
 import { MemoryCluster } from '../../test/support/memory-cluster.js';
 import { MemoryStore } from '../../test/support/memory-store.js';
+import type { SteeringCommand } from '../core/job/commands.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
+import type { SteerOutcome } from './dag-execution-engine.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -54,6 +56,18 @@ describe('instances on one store', () => {
     members.flatMap(({ attempts }) =>
       attempts.filter(({ jobId }) => jobId === id).map(({ attemptId }) => attemptId),
     );
+  /** What an instance answers when it is asked something of a job; time passes meanwhile. */
+  const asked = async (
+    member: Member,
+    jobId: string,
+    command: SteeringCommand = { type: 'cancel', by: 'ann' },
+  ): Promise<SteerOutcome> => {
+    let outcome: SteerOutcome | undefined;
+    void member.engine.steer({ tenantId: 'acme', jobId }, command).then((came) => (outcome = came));
+    for (let rounds = 0; rounds < 40 && outcome === undefined; rounds++) await settle();
+    if (outcome === undefined) throw new Error('there was no answer');
+    return outcome;
+  };
   const oneLong = [
     { id: 'long', type: 'scripted' },
     { id: 'after', type: 'scripted', needs: ['long'] },
@@ -196,20 +210,34 @@ describe('instances on one store', () => {
     const a = await join('a');
     const b = await join('b');
     await a.engine.submit(submissionOf('j', oneLong));
-    expect(await b.engine.cancel({ tenantId: 'acme', jobId: 'j' }, 'ann')).toEqual({
-      status: 'cancelling',
-    });
-    await pass(1_000);
+    expect(await asked(b, 'j')).toEqual({ status: 'done' });
+    await settle();
     expect(job('j').status).toBe('cancelled');
-    expect(await b.engine.cancel({ tenantId: 'acme', jobId: 'j' }, 'ann')).toEqual({
-      status: 'already_finished',
-      jobStatus: 'cancelled',
+    expect(await asked(b, 'j')).toMatchObject({
+      status: 'refused',
+      rejection: { code: 'job_finished' },
     });
-    expect(await b.engine.cancel({ tenantId: 'acme', jobId: 'nobody' }, 'ann')).toEqual({
-      status: 'not_found',
-    });
+    expect(await asked(b, 'nobody')).toEqual({ status: 'not_found' });
     await pass(1_000);
     expect(await cluster.inbox.read(10)).toEqual([]);
+  });
+
+  it('carry refusals back to where it was asked', async () => {
+    const a = await join('a');
+    const b = await join('b');
+    await a.engine.submit(submissionOf('j', oneLong));
+    expect(await asked(b, 'j', { type: 'resume', by: 'ann' })).toMatchObject({
+      status: 'refused',
+      rejection: { code: 'not_paused' },
+    });
+    expect(await asked(b, 'j', { type: 'pause', by: 'ann' })).toEqual({ status: 'done' });
+    expect(job('j').status).toBe('paused');
+    a.finish('long');
+    await settle();
+    expect(starts('j')).toEqual(['j/long/1']);
+    expect(await asked(b, 'j', { type: 'resume', by: 'ann' })).toEqual({ status: 'done' });
+    await settle();
+    expect(job('j').status).toBe('completed');
   });
 
   it('cancel a job in the queue of another', async () => {
@@ -217,9 +245,8 @@ describe('instances on one store', () => {
     const b = await join('b', { maxRunningJobs: 0 });
     await a.engine.submit(submissionOf('j', oneLong));
     await a.engine.submit(submissionOf('queued', oneLong));
-    expect(await b.engine.cancel({ tenantId: 'acme', jobId: 'queued' }, 'ann')).toEqual({
-      status: 'cancelled',
-    });
+    expect(await asked(b, 'queued')).toEqual({ status: 'done' });
+    expect(job('queued').status).toBe('cancelled');
     a.finish('long');
     await pass(2_000);
     expect(job('j').status).toBe('completed');
@@ -231,7 +258,9 @@ describe('instances on one store', () => {
     const b = await join('b');
     await a.engine.submit(submissionOf('j', oneLong));
     a.line = 'frozen';
-    await b.engine.cancel({ tenantId: 'acme', jobId: 'j' }, 'ann', 'no longer needed');
+    expect(await asked(b, 'j', { type: 'cancel', by: 'ann', reason: 'no longer needed' })).toEqual({
+      status: 'requested',
+    });
     await pass(2 * LEASE_MS + 2_000);
     expect(job('j')).toMatchObject({ status: 'cancelled', reason: 'no longer needed' });
     expect(await cluster.inbox.read(10)).toEqual([]);

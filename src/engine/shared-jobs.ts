@@ -1,6 +1,6 @@
 import type { JobRef } from '../core/job/job-record.js';
 import type { Clock } from '../ports/clock.js';
-import type { Cluster, RemoteCommand } from '../ports/cluster.js';
+import type { Cluster, CommandAnswer, RemoteCommand } from '../ports/cluster.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
@@ -39,6 +39,8 @@ export interface SharedJobsParts extends SharingParts {
 const CLAIM_PAUSE_MS = 1_000;
 const INBOX_PAUSE_MS = 500;
 const FORGOTTEN_PAUSE_MS = 5_000;
+const ANSWER_PAUSE_MS = 150;
+const ANSWER_LOOKS = 20;
 
 /** This instance's share of the jobs in a store that others drive jobs of, too. */
 export class SharedJobs {
@@ -66,11 +68,12 @@ export class SharedJobs {
       round: () => this.#claim(),
     });
     this.#searching = repeat(clock, logger, {
-      what: 'looking for jobs whose commits were not answered',
+      what: 'looking for what was not answered',
       pause: FORGOTTEN_PAUSE_MS,
       round: async () => {
         const { driven } = this.#parts;
         driven.takeUp(await this.#claims.forgotten((job) => driven.knows(job)));
+        await this.#commands.tidy();
       },
     });
     this.#reading = repeat(clock, logger, {
@@ -80,11 +83,25 @@ export class SharedJobs {
     });
   }
 
-  /** Leaves a command for whoever drives the job; durable when it resolves. */
-  async send({ tenantId, jobId }: JobRef, command: RemoteCommand): Promise<void> {
-    const id = `${this.#parts.membership.id}-${++this.#messages}`;
-    const at = this.#parts.clock.now();
-    await this.#parts.cluster.inbox.put({ id, tenantId, jobId, at, command });
+  /**
+   * Leaves a command for whoever drives the job; durable from then on. Answers what became of it, or
+   * `undefined` when that is not known within a few seconds.
+   */
+  async ask(
+    { tenantId, jobId }: JobRef,
+    command: RemoteCommand,
+  ): Promise<CommandAnswer | undefined> {
+    const { clock, cluster, membership } = this.#parts;
+    const id = `${membership.id}-${++this.#messages}`;
+    await cluster.inbox.put({ id, tenantId, jobId, at: clock.now(), command });
+    for (let looks = 0; looks < ANSWER_LOOKS; looks++) {
+      await new Promise<void>((resolve) => clock.setTimer(ANSWER_PAUSE_MS, resolve));
+      const answer = await cluster.inbox.answerTo(id);
+      if (answer === undefined) continue;
+      await cluster.inbox.delete([id]);
+      return answer;
+    }
+    return undefined;
   }
 
   /** Takes no more jobs, and hands over those of which nothing runs here, now or as soon as that is so. */

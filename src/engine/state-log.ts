@@ -25,6 +25,12 @@ export function logStates(tracker: ExecutionStateTracker, logger: Logger): void 
         case 'job_cancel_requested':
           logger.info({ ...fields, by: event.by }, 'job is being cancelled');
           break;
+        case 'job_paused':
+          logger.info({ ...fields, by: event.by }, 'job paused');
+          break;
+        case 'job_resumed':
+          logger.info({ ...fields, by: event.by }, 'job resumed');
+          break;
         case 'job_timed_out':
           logger.warn(fields, 'job timed out');
           break;
@@ -64,6 +70,11 @@ function logNode(logger: Logger, change: CommittedChange, event: NodeEvent): voi
         { ...fields, error: errorFields(event.error), delay_s: event.delay },
         'node is tried again',
       );
+      return;
+    case 'node_approved':
+    case 'node_rejected':
+    case 'node_signalled':
+      logger.info({ ...fields, by: event.by }, event.type.replace('_', ' '));
       return;
     case 'node_completed':
     case 'node_ready':

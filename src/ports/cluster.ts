@@ -1,4 +1,4 @@
-import type { JobCommand } from '../core/job/commands.js';
+import type { Rejection, SteeringCommand } from '../core/job/commands.js';
 import type { JobRef } from '../core/job/job-record.js';
 import type { JobView } from './job-projections.js';
 
@@ -46,7 +46,10 @@ export interface JobLeases {
 }
 
 /** What can be asked of a job from an instance that does not drive it. */
-export type RemoteCommand = Extract<JobCommand, { type: 'cancel' }>;
+export type RemoteCommand = SteeringCommand;
+
+/** What became of a command: done, or why it was refused. */
+export type CommandAnswer = 'done' | Rejection;
 
 export interface JobMessage extends JobRef {
   readonly id: string;
@@ -57,13 +60,20 @@ export interface JobMessage extends JobRef {
 
 /**
  * Commands for jobs that another instance drives. A message is durable when `put` resolves; whoever
- * drives the job deletes it once its effect is committed. Until then it may be read again.
+ * drives the job answers it once its effect is committed, or it was refused. Until then it may be read
+ * again. Whoever put it deletes it; what nobody came back for is deleted by anybody, after a while.
  */
 export interface JobInbox {
   put(message: JobMessage): Promise<void>;
-  /** Oldest first. */
+  /** Those that nobody has answered, oldest first. */
   read(limit: number): Promise<readonly JobMessage[]>;
+  /** Answers messages; those that are not there (any more) are passed over. */
+  answer(answers: ReadonlyMap<string, CommandAnswer>): Promise<void>;
+  /** The answer to a message; `undefined` while there is none, or when the message is gone. */
+  answerTo(id: string): Promise<CommandAnswer | undefined>;
   delete(ids: readonly string[]): Promise<void>;
+  /** Deletes answered messages that were put before a time, in epoch milliseconds. */
+  deleteAnswered(before: number): Promise<void>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { JobMessage } from '../../src/ports/cluster.js';
+import type { CommandAnswer, JobMessage } from '../../src/ports/cluster.js';
 import type { ClusterContract, ClusterUnderTest } from '../support/cluster-under-test.js';
 import { T0 } from '../support/store-job.js';
 
@@ -65,6 +65,47 @@ export function jobInboxContract(contract: ClusterContract): void {
       expect(await inbox.read(10)).toStrictEqual([message('m2')]);
       store = await contract.reopen();
       expect(await store.cluster.inbox.read(10)).toStrictEqual([message('m2')]);
+    });
+
+    it('shows what is unanswered, and keeps answers for whoever asked', async () => {
+      const { inbox } = store.cluster;
+      for (const id of ['m1', 'm2', 'm3']) await inbox.put(message(id));
+      const refused = { code: 'not_running', message: 'The job is queued.' } as const;
+      await inbox.answer(
+        new Map<string, CommandAnswer>([
+          ['m1', 'done'],
+          ['m3', refused],
+          ['unknown', 'done'],
+        ]),
+      );
+      await inbox.answer(new Map());
+      store = await contract.reopen();
+      expect(await store.cluster.inbox.read(10)).toStrictEqual([message('m2')]);
+      expect(await store.cluster.inbox.answerTo('m1')).toBe('done');
+      expect(await store.cluster.inbox.answerTo('m2')).toBeUndefined();
+      expect(await store.cluster.inbox.answerTo('m3')).toStrictEqual(refused);
+      expect(await store.cluster.inbox.answerTo('unknown')).toBeUndefined();
+      await store.cluster.inbox.put(message('m1'));
+      expect(await store.cluster.inbox.answerTo('m1')).toBe('done');
+      await store.cluster.inbox.delete(['m1']);
+      expect(await store.cluster.inbox.answerTo('m1')).toBeUndefined();
+    });
+
+    it('deletes old answers, and nothing that waits for one', async () => {
+      const { inbox } = store.cluster;
+      await inbox.put(message('old'));
+      await inbox.put(message('waiting'));
+      await inbox.put(message('new', { at: T0 + 5 }));
+      await inbox.answer(
+        new Map<string, CommandAnswer>([
+          ['old', 'done'],
+          ['new', 'done'],
+        ]),
+      );
+      await inbox.deleteAnswered(T0 + 5);
+      expect(await inbox.answerTo('old')).toBeUndefined();
+      expect(await inbox.answerTo('new')).toBe('done');
+      expect((await inbox.read(10)).map(({ id }) => id)).toEqual(['waiting']);
     });
 
     it('holds many messages, and gives them page by page as they are deleted', async () => {

@@ -1,6 +1,7 @@
 import { isTerminalJob } from '../../src/core/job/status.js';
 import type {
   Cluster,
+  CommandAnswer,
   Instance,
   InstanceRegistry,
   JobInbox,
@@ -15,6 +16,7 @@ export class MemoryCluster implements Cluster {
   readonly #store: MemoryStore;
   readonly #instances = new Map<string, Instance>();
   readonly #messages = new Map<string, JobMessage>();
+  readonly #answers = new Map<string, CommandAnswer>();
 
   constructor(store: MemoryStore) {
     this.#store = store;
@@ -71,14 +73,35 @@ export class MemoryCluster implements Cluster {
     },
     read: async (limit) => {
       await Promise.resolve();
-      const oldestFirst = [...this.#messages.values()].sort((a, b) => a.at - b.at);
+      const oldestFirst = [...this.#messages.values()]
+        .filter(({ id }) => !this.#answers.has(id))
+        .sort((a, b) => a.at - b.at);
       return oldestFirst.slice(0, limit);
+    },
+    answer: async (answers) => {
+      await Promise.resolve();
+      for (const [id, answer] of answers) if (this.#messages.has(id)) this.#answers.set(id, answer);
+    },
+    answerTo: async (id) => {
+      await Promise.resolve();
+      return this.#answers.get(id);
+    },
+    deleteAnswered: async (before) => {
+      await Promise.resolve();
+      for (const [id, { at }] of this.#messages) {
+        if (at < before && this.#answers.has(id)) this.#forget(id);
+      }
     },
     delete: async (ids) => {
       await Promise.resolve();
-      for (const id of ids) this.#messages.delete(id);
+      for (const id of ids) this.#forget(id);
     },
   };
+
+  #forget(id: string): void {
+    this.#messages.delete(id);
+    this.#answers.delete(id);
+  }
 
   /** Unfinished ones; the store keeps jobs in order of creation. */
   async #jobs(

@@ -66,7 +66,7 @@ export async function fill(store: TestStore, sizes: FillSizes): Promise<void> {
   for (let at = 0; at < 3; at++) {
     const job = small(10_000 + at, 'hang');
     await submit(job);
-    await engine.cancel(job.header, 'ada', 'not needed');
+    await engine.steer(job.header, { type: 'cancel', by: 'ada', reason: 'not needed' });
   }
   await waitUntil(() => engine.stats().runningJobs + engine.stats().queuedJobs === 0, 60_000, 5);
   for (let at = 0; at < RUNNING + 2; at++) await submit(small(20_000 + at, 'hang'));

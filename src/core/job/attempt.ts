@@ -21,14 +21,23 @@ export interface AttemptError {
   readonly details?: Json;
 }
 
-/** What one attempt came to. `waiting` gives its slot back until the time it names. */
+/** What a node may wait for besides time: somebody's consent, or a message. */
+export type Awaited = 'approval' | 'signal';
+
+/** What one attempt came to. `waiting` gives its slot back. */
 export type AttemptResult =
   | { readonly status: 'completed'; readonly output?: Json }
   | { readonly status: 'failed'; readonly error: AttemptError; readonly output?: Json }
   | {
       readonly status: 'waiting';
-      /** Epoch milliseconds at which the node completes. */
-      readonly until: number;
+      /**
+       * Epoch milliseconds at which the node completes; with `awaits`, at which the wait is over.
+       * Only what awaits something may wait for ever.
+       */
+      readonly until?: number;
+      readonly awaits?: Awaited;
+      /** What becomes of the node when the wait is over in vain. */
+      readonly onExpiry?: 'fail' | 'complete';
       readonly output?: Json;
     };
 

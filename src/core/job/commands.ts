@@ -1,3 +1,4 @@
+import type { Json } from '../json.js';
 import type { AttemptResult } from './attempt.js';
 
 /** What can be asked of a job. Nodes are given by their index in the plan. */
@@ -14,12 +15,34 @@ export type JobCommand =
     }
   /** The time a held node waited for has come. */
   | { readonly type: 'release'; readonly node: number }
-  | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }
   | { readonly type: 'time_out' }
+  | SteeringCommand
   /** The instance that drives the job lets go of it; `forced`: although attempts are live. */
   | { readonly type: 'hand_over'; readonly by: string; readonly forced: boolean }
   /** Start what is ready, skip what cannot run, end what is done. */
   | { readonly type: 'advance'; readonly slots: number; readonly limit: number };
+
+/** What people ask of a job that has not ended. */
+export type SteeringCommand =
+  | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }
+  /** Nothing new starts; what runs goes on. */
+  | { readonly type: 'pause'; readonly by: string }
+  | { readonly type: 'resume'; readonly by: string }
+  /** A node that neither runs nor has ended is not to run. */
+  | { readonly type: 'skip_node'; readonly node: number; readonly by: string }
+  | {
+      readonly type: 'judge_node';
+      readonly node: number;
+      readonly approved: boolean;
+      readonly by: string;
+      readonly comment?: string;
+    }
+  | {
+      readonly type: 'signal_node';
+      readonly node: number;
+      readonly by: string;
+      readonly payload?: Json;
+    };
 
 /** Why a command was refused; nothing has changed. */
 export interface Rejection {
@@ -30,6 +53,11 @@ export interface Rejection {
     | 'stale_attempt'
     | 'not_held'
     | 'attempts_live'
+    | 'not_running'
+    | 'not_paused'
+    | 'node_ended'
+    | 'not_awaiting'
+    | 'signalled_already'
     /** This process no longer drives the job; nothing is known of what became of the command. */
     | 'not_driven';
   readonly message: string;

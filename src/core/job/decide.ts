@@ -2,16 +2,14 @@ import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import { mayRetry } from '../retry/judge.js';
 import { retryDelay } from '../retry/retry-delay.js';
-import type { AttemptError } from './attempt.js';
-import type { JobCommand, Rejection } from './commands.js';
+import type { AttemptError, AttemptResult } from './attempt.js';
+import type { JobCommand } from './commands.js';
+import { abortLive, accept, completed, idOf, reject, type Decision } from './decision.js';
+import { consumeSignal, decideSteering, expire } from './decide-steering.js';
 import type { Intent, JobEvent } from './events.js';
 import type { JobState } from './job-state.js';
 import { isTerminalJob, type TerminalJobStatus } from './status.js';
 import { NODE_CODE } from './transitions.js';
-
-export type Decision =
-  | { readonly ok: true; readonly events: readonly JobEvent[]; readonly intents: readonly Intent[] }
-  | { readonly ok: false; readonly rejection: Rejection };
 
 /**
  * What a command makes of a job. Pure: reads the state, changes nothing, and takes time and
@@ -32,7 +30,12 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
     case 'release':
       return releaseNode(plan, state, command.node);
     case 'cancel':
-      return cancel(plan, state, command);
+    case 'pause':
+    case 'resume':
+    case 'skip_node':
+    case 'judge_node':
+    case 'signal_node':
+      return decideSteering(plan, state, command);
     case 'time_out':
       if (isTerminalJob(state.status) || state.ending !== undefined) {
         return reject('already_ending', 'The job is ending already.');
@@ -66,17 +69,7 @@ function finishAttempt(
   }
   if (result.status === 'waiting') {
     if (state.ending !== undefined) return accept([{ type: 'node_cancelled', node: id }]);
-    return accept(
-      [
-        {
-          type: 'node_waiting',
-          node: id,
-          until: result.until,
-          ...(result.output === undefined ? {} : { output: result.output }),
-        },
-      ],
-      [{ type: 'timer', node: id, at: result.until }],
-    );
+    return wait(state, node, id, result);
   }
   const { error } = result;
   if (error.class === 'cancelled') return accept([{ type: 'node_cancelled', node: id }]);
@@ -92,6 +85,27 @@ function finishAttempt(
   if (plan.settings.onFailure !== 'fail_fast' || state.ending !== undefined)
     return accept([failed]);
   return accept([failed, { type: 'job_failing', node: id }], abortLive(plan, state, node));
+}
+
+function wait(
+  state: JobState,
+  node: number,
+  id: string,
+  { until, awaits, onExpiry, output }: Extract<AttemptResult, { status: 'waiting' }>,
+): Decision {
+  const waiting: JobEvent = {
+    type: 'node_waiting',
+    node: id,
+    ...(until === undefined ? {} : { until }),
+    ...(awaits === undefined ? {} : { awaits }),
+    ...(onExpiry === undefined ? {} : { on_expiry: onExpiry }),
+    ...(output === undefined ? {} : { output }),
+  };
+  const signal = state.details.get(node)?.signal;
+  if (awaits === 'signal' && signal !== undefined) {
+    return accept([waiting, ...consumeSignal(id, signal)]);
+  }
+  return accept([waiting], until === undefined ? [] : [{ type: 'timer', node: id, at: until }]);
 }
 
 function retry(
@@ -120,31 +134,11 @@ function releaseNode(plan: Plan, state: JobState, node: number): Decision {
     return accept([{ type: 'node_ready', node: id }]);
   }
   if (state.nodeStatus[node] === NODE_CODE.waiting) {
-    const output = state.details.get(node)?.output;
+    const { awaits, output } = state.details.get(node) ?? {};
+    if (awaits !== undefined) return expire(plan, state, node);
     return accept([{ type: 'node_resumed', node: id }, completed(id, output)]);
   }
   return reject('not_held', `Node ${id} is not held by a timer.`);
-}
-
-function cancel(
-  plan: Plan,
-  state: JobState,
-  command: Extract<JobCommand, { type: 'cancel' }>,
-): Decision {
-  if (isTerminalJob(state.status)) {
-    return reject('job_finished', `The job is ${state.status} already.`);
-  }
-  if (state.ending !== undefined) return reject('already_ending', 'The job is ending already.');
-  return accept(
-    [
-      {
-        type: 'job_cancel_requested',
-        by: command.by,
-        ...(command.reason === undefined ? {} : { reason: command.reason }),
-      },
-    ],
-    abortLive(plan, state),
-  );
 }
 
 function advance(
@@ -196,31 +190,4 @@ function everyNodeEnded(plan: Plan, state: JobState): boolean {
     (state.counts[NODE_CODE.skipped] ?? 0) +
     (state.counts[NODE_CODE.cancelled] ?? 0);
   return ended === plan.nodes.length;
-}
-
-function abortLive(plan: Plan, state: JobState, except?: number): Intent[] {
-  const intents: Intent[] = [];
-  for (const node of state.live) {
-    if (node === except) continue;
-    intents.push({ type: 'abort', node: idOf(plan, node), attempt: state.attempts[node] ?? 0 });
-  }
-  return intents;
-}
-
-function completed(node: string, output: JobOutput): JobEvent {
-  return { type: 'node_completed', node, ...(output === undefined ? {} : { output }) };
-}
-
-type JobOutput = Extract<JobEvent, { type: 'node_completed' }>['output'];
-
-function idOf(plan: Plan, node: number): string {
-  return planNode(plan, node).definition.id;
-}
-
-function accept(events: readonly JobEvent[], intents: readonly Intent[] = []): Decision {
-  return { ok: true, events, intents };
-}
-
-function reject(code: Rejection['code'], message: string): Decision {
-  return { ok: false, rejection: { code, message } };
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../json.js';
-import type { AttemptError } from './attempt.js';
+import type { AttemptError, Awaited } from './attempt.js';
 import type { TerminalJobStatus } from './status.js';
 
 /** Facts about a job, in the order in which they were committed; replaying them gives its state. */
@@ -7,6 +7,8 @@ export type JobEvent =
   | { readonly type: 'job_submitted'; readonly by: string; readonly nodes: number }
   | { readonly type: 'job_started' }
   | { readonly type: 'job_cancel_requested'; readonly by: string; readonly reason?: string }
+  | { readonly type: 'job_paused'; readonly by: string }
+  | { readonly type: 'job_resumed'; readonly by: string }
   | { readonly type: 'job_timed_out' }
   | { readonly type: 'job_failing'; readonly node: string }
   | { readonly type: 'job_finished'; readonly status: TerminalJobStatus }
@@ -39,14 +41,37 @@ export type NodeEvent =
   | {
       readonly type: 'node_waiting';
       readonly node: string;
-      /** Epoch milliseconds at which the node completes. */
-      readonly until: number;
+      /** Epoch milliseconds at which the wait is over. */
+      readonly until?: number;
+      /** Absent: the node completes when the time has come. */
+      readonly awaits?: Awaited;
+      readonly on_expiry?: 'fail' | 'complete';
       readonly output?: Json;
     }
-  | { readonly type: 'node_skipped'; readonly node: string; readonly reason: SkipReason }
+  | {
+      readonly type: 'node_approved' | 'node_rejected';
+      readonly node: string;
+      readonly by: string;
+      readonly comment?: string;
+    }
+  /** A signal arrived: for a node that waits for it, or that will. */
+  | {
+      readonly type: 'node_signalled';
+      readonly node: string;
+      readonly by: string;
+      readonly payload?: Json;
+    }
+  | {
+      readonly type: 'node_skipped';
+      readonly node: string;
+      readonly reason: SkipReason;
+      /** Who asked for it, where somebody did. */
+      readonly by?: string;
+    }
   | { readonly type: 'node_cancelled'; readonly node: string };
 
-export type SkipReason = 'upstream_failed' | 'upstream_skipped' | 'trigger_rule_not_met';
+export type SkipReason =
+  'upstream_failed' | 'upstream_skipped' | 'trigger_rule_not_met' | 'skipped_by_user';
 
 /**
  * What must happen once the commit that carries it is durable, and not before.

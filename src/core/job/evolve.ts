@@ -31,6 +31,12 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
       state.reason = event.reason ?? `Cancelled by ${event.by}.`;
       if (state.status !== 'queued') moveJob(state, 'cancelling');
       return;
+    case 'job_paused':
+      moveJob(state, 'paused');
+      return;
+    case 'job_resumed':
+      moveJob(state, 'running');
+      return;
     case 'job_timed_out':
       state.ending = 'timed_out';
       state.reason = `The job did not end within its ${plan.settings.timeout} s.`;
@@ -116,8 +122,18 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       state.live.delete(node);
       state.held.add(node);
       const details = detailsOf(state, node);
-      details.until = event.until;
+      if (event.until !== undefined) details.until = event.until;
       if (event.output !== undefined) details.output = event.output;
+      if (event.awaits !== undefined) details.awaits = event.awaits;
+      if (event.on_expiry !== undefined) details.onExpiry = event.on_expiry;
+      return;
+    }
+    case 'node_approved':
+    case 'node_rejected':
+      return;
+    case 'node_signalled': {
+      const { by, payload } = event;
+      detailsOf(state, node).signal = { by, ...(payload === undefined ? {} : { payload }) };
       return;
     }
     case 'node_resumed':
@@ -127,6 +143,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       state.live.add(node);
       return;
     case 'node_skipped':
+      leaveQueues(plan, state, node);
       moveNode(state, node, NODE_CODE.skipped);
       state.toSkip.delete(node);
       tellSuccessors(
@@ -137,15 +154,9 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       );
       return;
     case 'node_cancelled': {
-      const from = state.nodeStatus[node];
-      if (from === NODE_CODE.running)
+      if (state.nodeStatus[node] === NODE_CODE.running)
         endAttempt(state, node, { status: 'cancelled', finished_at: at });
-      if (from === NODE_CODE.ready) {
-        state.ready.remove(node, planNode(plan, node).priority);
-        if (state.attempts[node] === 0) state.freshReady--;
-      }
-      clearUntil(state, node);
-      state.held.delete(node);
+      leaveQueues(plan, state, node);
       moveNode(state, node, NODE_CODE.cancelled);
       return;
     }
@@ -155,6 +166,16 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
 /** Drops what is kept of a node only until it has ended and been projected. */
 export function forgetDetails(state: JobState, node: number): void {
   state.details.delete(node);
+}
+
+/** Takes a node that will not run out of what is ready and what is held. */
+function leaveQueues(plan: Plan, state: JobState, node: number): void {
+  if (state.nodeStatus[node] === NODE_CODE.ready) {
+    state.ready.remove(node, planNode(plan, node).priority);
+    if (state.attempts[node] === 0) state.freshReady--;
+  }
+  clearUntil(state, node);
+  state.held.delete(node);
 }
 
 function moveJob(state: JobState, to: JobStatus): void {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../json.js';
 import type { NodeDefinition, OnFailure } from '../graph/definition.js';
-import type { AttemptError, AttemptSummary } from './attempt.js';
+import type { TemplateOrigin } from '../template/template.js';
+import type { AttemptError, AttemptSummary, Awaited } from './attempt.js';
 import type { JobStatus, NodeStatus } from './status.js';
 
 export interface JobRef {
@@ -25,6 +26,8 @@ export interface JobHeader extends JobRef {
   readonly timeout: number;
   readonly onFailure: OnFailure;
   readonly inputs?: JsonObject;
+  /** Present when it is a run of a template. */
+  readonly template?: TemplateOrigin;
   readonly warnings?: readonly string[];
   readonly correlationId: string;
   readonly traceparent?: string;
@@ -62,6 +65,8 @@ export interface NodeProjection {
   readonly finishedAt?: number;
   /** Epoch milliseconds to which a retrying or waiting node is held. */
   readonly until?: number;
+  /** What a waiting node waits for, where it is not time alone. */
+  readonly awaits?: Awaited;
   readonly output?: Json;
   readonly error?: AttemptError;
   readonly skipReason?: string;

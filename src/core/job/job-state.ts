@@ -1,5 +1,5 @@
 import type { Json } from '../json.js';
-import type { AttemptSummary } from './attempt.js';
+import type { AttemptSummary, Awaited } from './attempt.js';
 import type { SkipReason } from './events.js';
 import type { ReadyQueue } from './ready-queue.js';
 import type { JobStatus, TerminalJobStatus } from './status.js';
@@ -12,6 +12,10 @@ export interface NodeDetails {
   delay?: number;
   /** Output of a waiting node, kept for its completion. */
   output?: Json;
+  awaits?: Awaited;
+  onExpiry?: 'fail' | 'complete';
+  /** A signal that arrived before the node waited for it. */
+  signal?: { readonly by: string; readonly payload?: Json };
   history?: AttemptSummary[];
 }
 

@@ -12,7 +12,7 @@ export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> 
     'cancelling',
     'compensating',
   ],
-  paused: ['running', 'cancelling', 'timed_out'],
+  paused: ['running', 'cancelling', 'failed', 'timed_out'],
   cancelling: ['cancelled'],
   compensating: ['failed'],
   completed: [],
@@ -24,10 +24,10 @@ export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> 
 /** Every move a node may make; all others are refused. */
 export const NODE_TRANSITIONS: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
   pending: ['ready', 'skipped', 'cancelled'],
-  ready: ['running', 'cancelled'],
+  ready: ['running', 'cancelled', 'skipped'],
   running: ['completed', 'failed', 'cancelled', 'retrying', 'waiting'],
-  waiting: ['running', 'cancelled'],
-  retrying: ['ready', 'cancelled'],
+  waiting: ['running', 'cancelled', 'skipped'],
+  retrying: ['ready', 'cancelled', 'skipped'],
   completed: [],
   failed: [],
   cancelled: [],

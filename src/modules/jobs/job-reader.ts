@@ -18,23 +18,26 @@ export class JobReader {
   /** Rejects with `job_not_found`, the same for another user's job as for none. */
   async find(principal: Principal, jobId: string): Promise<JobView> {
     const view = await this.projections.job({ tenantId: principal.tenantId, jobId });
-    if (view === undefined || !(view.header.owner === principal.user || isAdmin(principal))) {
-      throw new RequestProblem(
-        'job_not_found',
-        'You have no job with this id. List yours at GET /api/v1/orchestration/jobs.',
-      );
-    }
+    if (view === undefined || !isFor(principal, view)) throw jobNotFound();
     return view;
   }
 
-  /** The job and one of its nodes. Rejects with `job_not_found` or `node_not_found`. */
+  /**
+   * The job and one of its nodes. Rejects with `job_not_found` or `node_not_found`.
+   *
+   * @param alsoFor whether somebody to whom the job does not belong may know of this node
+   */
   async findNode(
     principal: Principal,
     jobId: string,
     nodeId: string,
+    alsoFor: (node: NodeView) => boolean = () => false,
   ): Promise<{ readonly job: JobView; readonly node: NodeView }> {
-    const job = await this.find(principal, jobId);
-    const node = await this.projections.node({ tenantId: principal.tenantId, jobId }, nodeId);
+    const ref = { tenantId: principal.tenantId, jobId };
+    const job = await this.projections.job(ref);
+    if (job === undefined) throw jobNotFound();
+    const node = await this.projections.node(ref, nodeId);
+    if (!isFor(principal, job) && (node === undefined || !alsoFor(node))) throw jobNotFound();
     if (node === undefined) {
       throw new RequestProblem(
         'node_not_found',
@@ -64,6 +67,17 @@ export class JobReader {
       links: page.next === undefined ? {} : { next: nextLink(query, page.next) },
     };
   }
+}
+
+function isFor(principal: Principal, { header }: JobView): boolean {
+  return header.owner === principal.user || isAdmin(principal);
+}
+
+function jobNotFound(): RequestProblem {
+  return new RequestProblem(
+    'job_not_found',
+    'You have no job with this id. List yours at GET /api/v1/orchestration/jobs.',
+  );
 }
 
 function toJobQuery(principal: Principal, query: ListJobsQuery): JobQuery {

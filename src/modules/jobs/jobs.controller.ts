@@ -1,7 +1,6 @@
 import {
   Body,
   Controller,
-  Delete,
   Get,
   HttpCode,
   Param,
@@ -30,8 +29,7 @@ import { ORCHESTRATION } from '../paths.js';
 import { API_JOB_BODY } from './dto/job-body.js';
 import { JobListResponse, OrchestrationJobResponse } from './dto/job-responses.js';
 import { ValidationResponse } from './dto/node-responses.js';
-import { CancelQuery, ListJobsQuery } from './dto/queries.js';
-import { JobCanceller } from './job-canceller.js';
+import { ListJobsQuery } from './dto/queries.js';
 import { JobReader } from './job-reader.js';
 import { JobSubmitter } from './job-submitter.js';
 import { JobValidator } from './job-validator.js';
@@ -58,7 +56,6 @@ export class JobsController {
   constructor(
     private readonly submitter: JobSubmitter,
     private readonly reader: JobReader,
-    private readonly canceller: JobCanceller,
     private readonly validator: JobValidator,
   ) {}
 
@@ -105,8 +102,8 @@ export class JobsController {
     const key = request.headers['idempotency-key'];
     const { job, replayed } = await this.submitter.submit({
       principal,
-      body,
-      rawBody: rawBodyOf(request),
+      read: () => Promise.resolve({ body }),
+      content: [rawBodyOf(request) ?? ''],
       idempotencyKey: Array.isArray(key) ? key.join(',') : key,
       correlation: correlationOf(request),
     });
@@ -147,32 +144,6 @@ export class JobsController {
     @Param('job_id') jobId: string,
   ): Promise<Answer<OrchestrationJobResponse>> {
     return this.reader.show(principal, jobId);
-  }
-
-  @Delete('job/:job_id')
-  @ApiOperation({
-    operationId: 'cancelJob',
-    summary: 'Cancel a job',
-    description:
-      'Asks a queued or running job to end. Nodes under way are ended; the job is `cancelling` until they have.',
-  })
-  @ApiParam(JOB_ID)
-  @ApiOkResponse({ type: OrchestrationJobResponse })
-  @ApiProblems(
-    ...TOKEN_PROBLEMS,
-    'malformed_json',
-    'unsupported_content_type',
-    'job_not_found',
-    'job_already_finished',
-    'invalid_query',
-    'store_unavailable',
-  )
-  cancel(
-    @CurrentPrincipal() principal: Principal,
-    @Param('job_id') jobId: string,
-    @Query() query: CancelQuery,
-  ): Promise<Answer<OrchestrationJobResponse>> {
-    return this.canceller.cancel(principal, jobId, query.reason);
   }
 
   @Get('jobs')

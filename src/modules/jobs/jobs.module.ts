@@ -5,9 +5,10 @@ import { dependency } from '../dependencies.js';
 import { DefinitionCompiler } from './definition-compiler.js';
 import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
-import { JobCanceller } from './job-canceller.js';
 import { JobNodesController } from './job-nodes.controller.js';
 import { JobReader } from './job-reader.js';
+import { JobSteering } from './job-steering.js';
+import { JobSteeringController } from './job-steering.controller.js';
 import { JobSubmitter } from './job-submitter.js';
 import { JobValidator } from './job-validator.js';
 import { JobsController } from './jobs.controller.js';
@@ -26,16 +27,17 @@ const MINUTE_MS = 60_000;
       ],
     }),
   ],
-  controllers: [JobsController, JobNodesController],
+  controllers: [JobsController, JobNodesController, JobSteeringController],
   providers: [
     DefinitionCompiler,
     EventReader,
     GraphRenderer,
-    JobCanceller,
     JobReader,
+    JobSteering,
     JobSubmitter,
     JobValidator,
     NodeReader,
   ],
+  exports: [DefinitionCompiler, JobSubmitter, ThrottlerModule],
 })
 export class JobsModule {}

@@ -48,8 +48,9 @@ export class NodeReader {
     principal: Principal,
     jobId: string,
     nodeId: string,
+    alsoFor?: (node: NodeView) => boolean,
   ): Promise<Answer<NodeDetailResponse>> {
-    const { job, node } = await this.jobs.findNode(principal, jobId, nodeId);
+    const { job, node } = await this.jobs.findNode(principal, jobId, nodeId, alsoFor);
     const artifacts = new Map<number, readonly string[]>();
     for (const attempt of attemptNumbers(node)) {
       const ref = { tenantId: principal.tenantId, jobId, nodeId, attempt };

@@ -54,6 +54,12 @@ export class NodeResponse {
   @ApiPropertyOptional({ ...TIME, description: 'Until when a retrying or waiting node is held.' })
   until?: string;
 
+  @ApiPropertyOptional({
+    enum: ['approval', 'signal'],
+    description: 'What a waiting node waits for, where it is not time alone.',
+  })
+  awaits?: string;
+
   @ApiPropertyOptional({ description: 'True when it passed after a failed attempt.' })
   passed_on_retry?: boolean;
 
@@ -79,6 +85,21 @@ export class JobLinks {
 
   @ApiProperty({ example: '/api/v1/orchestration/job/job_123/graph' })
   graph!: string;
+}
+
+/** The template that a job was made from. */
+export class TemplateOriginResponse {
+  @ApiProperty({ example: 'nightly' })
+  name!: string;
+
+  @ApiProperty({ example: 3 })
+  revision!: number;
+
+  @ApiProperty({
+    description: 'SHA-256 of what the revision says, in hexadecimal.',
+    example: 'f2ca1bb6c7e907d06dafe4687e579fce76b37e4e93b7605022da52e6ccc26fd2',
+  })
+  hash!: string;
 }
 
 /** A job without its nodes, as lists show it. */
@@ -146,6 +167,9 @@ export class JobSummaryResponse {
 
   @ApiProperty({ description: 'Grows with every change of the job.', example: 4 })
   version!: number;
+
+  @ApiPropertyOptional({ type: TemplateOriginResponse, description: 'When a template was run.' })
+  template?: TemplateOriginResponse;
 
   @ApiProperty({ type: [String], description: 'What may go wrong, said when it was accepted.' })
   warnings!: readonly string[];

@@ -92,6 +92,18 @@ export class EventResponse {
   @ApiPropertyOptional({ description: 'Why.' })
   reason?: string;
 
+  @ApiPropertyOptional({ description: 'What was said about it.' })
+  comment?: string;
+
+  @ApiPropertyOptional({ description: 'What a signal brought; any JSON value.' })
+  payload?: Json;
+
+  @ApiPropertyOptional({ enum: ['approval', 'signal'], description: 'What the node waits for.' })
+  awaits?: string;
+
+  @ApiPropertyOptional({ enum: ['fail', 'complete'], description: 'What becomes of it then.' })
+  on_expiry?: string;
+
   @ApiPropertyOptional({ description: 'How the job ended.', example: 'completed' })
   status?: string;
 

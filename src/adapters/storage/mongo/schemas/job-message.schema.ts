@@ -20,9 +20,13 @@ export class JobMessage {
   /** JSON. */
   @Prop({ type: String, required: true })
   command!: string;
+
+  /** JSON; empty until somebody has answered. */
+  @Prop({ type: String })
+  answer!: string;
 }
 
 export type JobMessageDocument = Fields<JobMessage>;
 
 export const JobMessageSchema = SchemaFactory.createForClass(JobMessage);
-JobMessageSchema.index({ at: 1, _id: 1 }, { name: 'at' });
+JobMessageSchema.index({ answer: 1, at: 1, _id: 1 }, { name: 'unanswered' });
