@@ -20,6 +20,7 @@ import { NodeRunner } from './node-runner.js';
 import type { JobDriver } from './job-driver.js';
 import { Membership } from './membership.js';
 import { Recovery } from './recovery.js';
+import { Reruns } from './reruns.js';
 import { RetryMechanism } from './retry-mechanism.js';
 import { SharedJobs, type SharingParts } from './shared-jobs.js';
 import { breathe } from './slices.js';
@@ -133,6 +134,7 @@ export class DagExecutionEngine {
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,
+      reruns: new Reruns(journal, projections),
       clock,
       logger,
       instance: membership ?? { id: options.newInstanceId() },
@@ -208,9 +210,10 @@ export class DagExecutionEngine {
     const admitted = this.#scheduler.tryAdmit(header.priority);
     const driver = this.#driven.newJob(header, plan, admitted);
     const submit: JobCommand = { type: 'submit', by: header.owner };
+    const startsAtOnce = admitted && header.rerunOf === undefined;
     const outcome = await driver.create(
       creation,
-      admitted ? [submit, { type: 'start' }] : [submit],
+      startsAtOnce ? [submit, { type: 'start' }] : [submit],
     );
     if (outcome.status === 'duplicate_key') return outcome;
     if (outcome.status === 'conflict') {
@@ -219,7 +222,7 @@ export class DagExecutionEngine {
     if (!admitted) {
       this.#scheduler.enqueue(header);
       this.#driven.admit();
-    }
+    } else if (!startsAtOnce) this.#driven.begin(driver);
     const { progress, nodes } = outcome.request;
     return { status: 'accepted', progress, nodes };
   }

@@ -7,9 +7,11 @@ import { StoreUnavailable } from '../ports/store-errors.js';
 import { JobDriver, type DriverEnd, type DriverParts } from './job-driver.js';
 import { keyOf } from './job-scheduler.js';
 import type { LoadedJob, Recovery } from './recovery.js';
+import type { Reruns } from './reruns.js';
 
 export interface DrivenJobsParts extends Omit<DriverParts, 'left'> {
   readonly recovery: Recovery;
+  readonly reruns: Reruns;
   readonly logger: Logger;
 }
 
@@ -78,6 +80,21 @@ export class DrivenJobs {
     this.admit();
   }
 
+  /** Starts a queued job; one that runs another again is given what is to be kept of it before. */
+  begin(driver: JobDriver): void {
+    this.#parts.reruns.keep(driver).then(
+      () => driver.post({ type: 'start' }),
+      (error: unknown) => {
+        const { logger } = this.#parts;
+        logger.error(
+          { ...idsOf(driver.header), err: error },
+          'a job could not be begun; tried again',
+        );
+        driver.abandon();
+      },
+    );
+  }
+
   /** Takes nothing up any more. */
   close(): void {
     this.#closed = true;
@@ -133,7 +150,7 @@ export class DrivenJobs {
             return;
           }
           driver.admitted = true;
-          if (driver.status === 'queued') driver.post({ type: 'start' });
+          if (driver.status === 'queued') this.begin(driver);
           else await driver.resume();
         },
         (error: unknown) => {

@@ -97,6 +97,10 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#parts = parts;
   }
 
+  get plan(): Plan {
+    return this.#plan;
+  }
+
   get priority(): number {
     return this.header.priority;
   }
@@ -126,6 +130,16 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#inbox.push(command);
     this.#listeners.push(settled);
     if (this.#underWay === undefined) this.#parts.commits.enqueue(this);
+  }
+
+  /** Resolves when the command's commit is durable; rejects when the job is no longer driven. */
+  async carryOut(command: JobCommand): Promise<Rejection | undefined> {
+    return new Promise((resolve, reject) => {
+      this.post(command, (rejection) => {
+        if (rejection?.code === 'not_driven') reject(new StoreUnavailable(rejection.message));
+        else resolve(rejection);
+      });
+    });
   }
 
   wake(): void {

@@ -1,5 +1,6 @@
 import type { Json } from '../json.js';
 import type { AttemptResult } from './attempt.js';
+import type { SkipReason } from './events.js';
 
 /** What can be asked of a job. Nodes are given by their index in the plan. */
 export type JobCommand =
@@ -16,11 +17,20 @@ export type JobCommand =
   /** The time a held node waited for has come. */
   | { readonly type: 'release'; readonly node: number }
   | { readonly type: 'time_out' }
+  /** Keep these nodes as they were in the job that this one runs again; before it starts. */
+  | { readonly type: 'reuse'; readonly nodes: readonly ReusedNode[] }
   | SteeringCommand
   /** The instance that drives the job lets go of it; `forced`: although attempts are live. */
   | { readonly type: 'hand_over'; readonly by: string; readonly forced: boolean }
   /** Start what is ready, skip what cannot run, end what is done. */
   | { readonly type: 'advance'; readonly slots: number; readonly limit: number };
+
+/** A node that is kept, with the output it had, or with why it was skipped. */
+export interface ReusedNode {
+  readonly node: number;
+  readonly output?: Json;
+  readonly skipped?: SkipReason;
+}
 
 /** What people ask of a job that has not ended. */
 export type SteeringCommand =

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import { mayRetry } from '../retry/judge.js';
 import { retryDelay } from '../retry/retry-delay.js';
 import type { AttemptError, AttemptResult } from './attempt.js';
-import type { JobCommand } from './commands.js';
+import type { JobCommand, ReusedNode } from './commands.js';
 import { abortLive, accept, completed, idOf, reject, type Decision } from './decision.js';
 import { consumeSignal, decideSteering, expire } from './decide-steering.js';
 import type { Intent, JobEvent } from './events.js';
@@ -41,6 +41,10 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
         return reject('already_ending', 'The job is ending already.');
       }
       return accept([{ type: 'job_timed_out' }], abortLive(plan, state));
+    case 'reuse':
+      return state.status === 'queued' && state.ending === undefined
+        ? accept(command.nodes.flatMap((reused) => reuse(plan, state, reused)))
+        : reject('not_queued', `The job is ${state.status}.`);
     case 'hand_over':
       if (isTerminalJob(state.status)) return reject('job_finished', 'The job has ended.');
       return command.forced || state.live.size === 0
@@ -126,6 +130,15 @@ function retry(
     [{ type: 'node_retrying', node: id, error, until, delay }],
     [{ type: 'timer', node: id, at: until }],
   );
+}
+
+/** What was kept by a commit before is not kept twice. */
+function reuse(plan: Plan, state: JobState, { node, output, skipped }: ReusedNode): JobEvent[] {
+  const status = state.nodeStatus[node];
+  if (status !== NODE_CODE.pending && status !== NODE_CODE.ready) return [];
+  const id = idOf(plan, node);
+  if (skipped !== undefined) return [{ type: 'node_skipped', node: id, reason: skipped }];
+  return [{ type: 'node_reused', node: id, ...(output === undefined ? {} : { output }) }];
 }
 
 function releaseNode(plan: Plan, state: JobState, node: number): Decision {

@@ -36,6 +36,8 @@ export type NodeEvent =
       /** Seconds waited; decorrelated jitter builds on it. */
       readonly delay: number;
     }
+  /** The node had completed in the job that this one runs again, and is not run once more. */
+  | { readonly type: 'node_reused'; readonly node: string; readonly output?: Json }
   | { readonly type: 'node_ready'; readonly node: string }
   | { readonly type: 'node_resumed'; readonly node: string }
   | {

@@ -97,6 +97,11 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       moveNode(state, node, NODE_CODE.completed);
       tellSuccessors(plan, state, node, state.succeededDeps);
       return;
+    case 'node_reused':
+      leaveQueues(plan, state, node);
+      moveNode(state, node, NODE_CODE.completed);
+      tellSuccessors(plan, state, node, state.succeededDeps);
+      return;
     case 'node_failed':
       endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
       moveNode(state, node, NODE_CODE.failed);

@@ -29,8 +29,20 @@ export interface JobHeader extends JobRef {
   /** Present when it is a run of a template. */
   readonly template?: TemplateOrigin;
   readonly warnings?: readonly string[];
+  /** The job that this one runs again. */
+  readonly rerunOf?: RerunOrigin;
   readonly correlationId: string;
   readonly traceparent?: string;
+}
+
+/** Which job is run again, and how much of it. */
+export interface RerunOrigin {
+  readonly jobId: string;
+  /**
+   * Nodes that run again, with all that follows from them and all that had not succeeded; the others
+   * keep their outcome. Absent: every node runs again.
+   */
+  readonly from?: readonly string[];
 }
 
 /** How many nodes stand in each status; they add up to the job's node count. */
@@ -72,6 +84,8 @@ export interface NodeProjection {
   readonly skipReason?: string;
   /** It completed after an attempt that failed; one that the service cut short does not count. */
   readonly passedOnRetry?: boolean;
+  /** It was kept as it was in the job that this one runs again. */
+  readonly reused?: boolean;
   /** Attempts that have ended, oldest first; left out when the fields above say it all. */
   readonly history?: readonly AttemptSummary[];
 }

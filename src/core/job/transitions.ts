@@ -23,8 +23,8 @@ export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> 
 
 /** Every move a node may make; all others are refused. */
 export const NODE_TRANSITIONS: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
-  pending: ['ready', 'skipped', 'cancelled'],
-  ready: ['running', 'cancelled', 'skipped'],
+  pending: ['ready', 'completed', 'skipped', 'cancelled'],
+  ready: ['running', 'completed', 'cancelled', 'skipped'],
   running: ['completed', 'failed', 'cancelled', 'retrying', 'waiting'],
   waiting: ['running', 'cancelled', 'skipped'],
   retrying: ['ready', 'cancelled', 'skipped'],
