@@ -41,7 +41,7 @@ export function reportAsTable({ from, to, comparison, seconds }: MigrationReport
   const { source, target, sourceHash, targetHash, differences } = comparison;
   const rows = [
     ['', 'source', 'target'],
-    ...(['jobs', 'records', 'nodes', 'testCases', 'tokens'] as const).map((what) => [
+    ...(['jobs', 'records', 'nodes', 'testCases', 'templates', 'tokens'] as const).map((what) => [
       what === 'testCases' ? 'test cases' : what,
       NUMBER.format(source[what]),
       NUMBER.format(target[what]),
@@ -67,12 +67,13 @@ export function reportAsTable({ from, to, comparison, seconds }: MigrationReport
 }
 
 function tallyAsJson(tally: Tally): object {
-  const { jobs, records, nodes, testCases, tokens, tenants } = tally;
+  const { jobs, records, nodes, testCases, templates, tokens, tenants } = tally;
   return {
     jobs,
     records,
     nodes,
     test_cases: testCases,
+    templates,
     tokens,
     tenants: Object.fromEntries(
       [...tenants].map(([tenantId, { testCases: cases, ...counts }]) => [

@@ -53,9 +53,19 @@ export async function migrate(
       onTrouble: (error: unknown) => complain(`tried again: ${said(error)}`),
     };
     const verifyOnly = command.verifyOnly === true;
-    const source = await open('source', from, { ...options, mustExist: true, arriving: false });
+    const source = await open('source', from, {
+      ...options,
+      mustExist: true,
+      arriving: false,
+      giveUpCommands: verifyOnly,
+    });
     opened.push(source);
-    const target = await open('target', to, { ...options, mustExist: verifyOnly, arriving: true });
+    const target = await open('target', to, {
+      ...options,
+      mustExist: verifyOnly,
+      arriving: true,
+      giveUpCommands: true,
+    });
     opened.push(target);
     const comparison = await (verifyOnly ? verifyStore : migrateStore)({
       source,

@@ -18,6 +18,8 @@ export interface MovingOptions {
   readonly mustExist: boolean;
   /** Open it also when a copy into it has not been completed. */
   readonly arriving: boolean;
+  /** Do not mind commands to its jobs that nobody has carried out; they are not copied. */
+  readonly giveUpCommands: boolean;
   /** Milliseconds within which a running service on a MongoDB gives a sign of life. */
   readonly lookFor: number;
   /** Told what goes wrong for a while. */
@@ -59,7 +61,7 @@ function openEmbedded(file: string, options: MovingOptions): OpenedStore {
 }
 
 async function openShared(url: string, options: MovingOptions): Promise<OpenedStore> {
-  const { mustExist, arriving, lookFor, onTrouble } = options;
+  const { mustExist, arriving, lookFor, onTrouble, giveUpCommands } = options;
   const store = await openMongoStore({
     url,
     mustExist,
@@ -69,11 +71,19 @@ async function openShared(url: string, options: MovingOptions): Promise<OpenedSt
   });
   try {
     const [live] = await liveInstances(store.cluster.instances, systemClock, lookFor);
-    if (live === undefined) return store;
-    throw new Error(
-      `A service on ${live.host} (process ${live.pid}) is driving its jobs. ` +
-        'Stop every service on this store, and do it again.',
-    );
+    if (live !== undefined) {
+      throw new Error(
+        `A service on ${live.host} (process ${live.pid}) is driving its jobs. ` +
+          'Stop every service on this store, and do it again.',
+      );
+    }
+    if (!giveUpCommands && (await store.cluster.inbox.read(1)).length > 0) {
+      throw new Error(
+        'Some of its jobs were sent commands, such as to cancel, that no service has carried out. ' +
+          'Start a service on it for a moment, stop it, and do it again.',
+      );
+    }
+    return store;
   } catch (error) {
     await store.close();
     throw error;

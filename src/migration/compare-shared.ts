@@ -1,7 +1,7 @@
 import { canonicalJson } from './canonical-json.js';
 import type { Differences } from './differences.js';
 import type { MovableStore } from './movable-store.js';
-import { matchedTestCases, matchedTokens } from './shared-things.js';
+import { matchedTemplates, matchedTestCases, matchedTokens } from './shared-things.js';
 import type { Tally } from './tally.js';
 
 interface Sides<T> {
@@ -36,6 +36,59 @@ export async function* compareTestCases(
     differences.add({ tenantId, what: `test case ${testCase.name} is in the target only` });
     yield { target: canonicalJson([tenantId, testCase]) };
   }
+}
+
+/** Compares every revision of every template. */
+export async function* compareTemplates(
+  { source, target }: Sides<MovableStore>,
+  tallies: Sides<Tally>,
+  differences: Differences,
+): AsyncGenerator<Texts> {
+  for await (const { tenantId, name, latest, there } of matchedTemplates(source, target)) {
+    tallies.source.of(tenantId).templates++;
+    if (there === undefined) {
+      differences.add({ tenantId, what: `template ${name} is missing in the target` });
+    } else if (there.archived !== latest.archived) {
+      const [yes, no] = latest.archived ? ['source', 'target'] : ['target', 'source'];
+      differences.add({
+        tenantId,
+        what: `template ${name} is archived in the ${yes} and not in the ${no}`,
+      });
+    }
+    yield {
+      source: canonicalJson([tenantId, name, latest.archived]),
+      ...(there === undefined ? {} : { target: canonicalJson([tenantId, name, there.archived]) }),
+    };
+    const last = Math.max(latest.revision.revision, there?.revision.revision ?? 0);
+    for (let number = 1; number <= last; number++) {
+      const ours = await revisionText(source, tenantId, name, number);
+      const theirs =
+        there === undefined ? undefined : await revisionText(target, tenantId, name, number);
+      if (there !== undefined && ours !== theirs) {
+        differences.add({ tenantId, what: `revision ${number} of template ${name} differs` });
+      }
+      yield {
+        ...(ours === undefined ? {} : { source: ours }),
+        ...(theirs === undefined ? {} : { target: theirs }),
+      };
+    }
+  }
+  for await (const { tenantId, name, latest, there } of matchedTemplates(target, source)) {
+    tallies.target.of(tenantId).templates++;
+    if (there !== undefined) continue;
+    differences.add({ tenantId, what: `template ${name} is in the target only` });
+    yield { target: canonicalJson([tenantId, latest]) };
+  }
+}
+
+async function revisionText(
+  { templates }: MovableStore,
+  tenantId: string,
+  name: string,
+  revision: number,
+): Promise<string | undefined> {
+  const found = await templates.get(tenantId, name, revision);
+  return found === undefined ? undefined : canonicalJson([tenantId, found.revision]);
 }
 
 /** Compares the redeemed tokens that have not expired at `now` (epoch ms). */

@@ -56,6 +56,7 @@ describe('migrateStore', () => {
   const commit = async (store: SqliteStore, ...batch: CommitRequest[]): Promise<void> => {
     for (const { status } of await store.journal.commit(batch)) expect(status).toBe('committed');
   };
+  const template = { name: 'nightly', nodeCount: 1, createdAt: T0, createdBy: 'alice' };
   const testCase = { name: 'a', command: 'x', updatedAt: T0, updatedBy: 'alice' };
 
   it('copies an empty store', async () => {
@@ -204,6 +205,28 @@ describe('migrateStore', () => {
     await target.arrival.begin();
     await commit(target, new StoreJob().submit({ idempotency }));
     await expect(migrateStore(parts())).rejects.toThrow(/its idempotency key is that of job/);
+  });
+
+  it('copies templates with the numbers of their revisions, and what is archived', async () => {
+    const put = (store: SqliteStore, hash: string): Promise<unknown> =>
+      store.templates.put('acme', { ...template, hash, content: JSON.stringify(hash) });
+    await put(source, 'one');
+    await migrateStore(parts());
+    for (const hash of ['two', 'one']) await put(source, hash);
+    await source.templates.archive('acme', 'nightly', true);
+    const { differences, source: ours, target: theirs } = await migrateStore(parts());
+    expect(differences.named).toEqual([]);
+    expect([ours.templates, theirs.templates]).toEqual([1, 1]);
+    expect(await target.templates.get('acme', 'nightly', 2)).toEqual(
+      await source.templates.get('acme', 'nightly', 2),
+    );
+    await target.templates.archive('acme', 'nightly', false);
+    await put(target, 'four');
+    expect(named(await verifyStore(parts()))).toEqual([
+      'template nightly is archived in the source and not in the target',
+      'revision 4 of template nightly differs',
+    ]);
+    await expect(migrateStore(parts())).rejects.toThrow(/template nightly .* has gone on in it/);
   });
 
   it('takes over what was changed in the source since', async () => {

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.js';
 import { compareStores, type Comparison } from './compare-stores.js';
 import { copyJobs } from './copy-jobs.js';
 import { copyTestCases, copyTokens } from './copy-shared.js';
+import { copyTemplates } from './copy-templates.js';
 import type { MovableStore, Progress } from './movable-store.js';
 import { patient } from './patient-store.js';
 import { refuseForeign } from './refuse-foreign.js';
@@ -31,6 +32,7 @@ export async function migrateStore(parts: MigrationParts): Promise<Comparison> {
   }
   await copyTokens(source, target, now);
   await copyTestCases(source, target);
+  await copyTemplates(source, target);
   await copyJobs(source, target, await counting(parts, 'copied'));
   const comparison = await verifyStore(parts);
   if (comparison.differences.count === 0) await target.arrival.complete();

@@ -2,6 +2,7 @@ import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { StoreArrival } from '../ports/store-arrival.js';
 import type { StoreContents } from '../ports/store-contents.js';
+import type { TemplateStore } from '../ports/template-store.js';
 import type { TestCatalogue } from '../ports/test-catalogue.js';
 import type { TokenLedger } from '../ports/token-ledger.js';
 
@@ -10,6 +11,7 @@ export interface MovableStore {
   readonly journal: Pick<JobJournal, 'commit' | 'stage' | 'readDefinition'>;
   readonly projections: Pick<JobProjections, 'job'>;
   readonly catalogue: Pick<TestCatalogue, 'get' | 'put'>;
+  readonly templates: Pick<TemplateStore, 'get' | 'put' | 'archive'>;
   readonly tokens: TokenLedger;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;

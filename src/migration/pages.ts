@@ -2,12 +2,13 @@ import type { JobRef } from '../core/job/job-record.js';
 import type {
   StoreContents,
   StoredJob,
+  StoredTemplateName,
   StoredTestCase,
   StoredToken,
 } from '../ports/store-contents.js';
 
 const JOBS_A_PAGE = 500;
-const TEST_CASES_A_PAGE = 50;
+const NAMES_A_PAGE = 50;
 const TOKENS_A_PAGE = 1_000;
 
 /** A job of one store, and how many records another has of it. */
@@ -44,7 +45,19 @@ export async function* testCasePages(
 ): AsyncGenerator<readonly StoredTestCase[]> {
   let after: string | undefined;
   for (;;) {
-    const page = await contents.testCases(after, TEST_CASES_A_PAGE);
+    const page = await contents.testCases(after, NAMES_A_PAGE);
+    if (page.length === 0) return;
+    after = page.at(-1)?.place;
+    yield page;
+  }
+}
+
+export async function* templatePages(
+  contents: StoreContents,
+): AsyncGenerator<readonly StoredTemplateName[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await contents.templates(after, NAMES_A_PAGE);
     if (page.length === 0) return;
     after = page.at(-1)?.place;
     yield page;

@@ -23,7 +23,7 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       });
     }
   };
-  const { journal, projections, catalogue, tokens, contents, arrival } = store;
+  const { journal, projections, catalogue, templates, tokens, contents, arrival } = store;
   return {
     journal: {
       commit: (batch) => again(() => journal.commit(batch)),
@@ -35,6 +35,11 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       get: (tenant, name) => again(() => catalogue.get(tenant, name)),
       put: (tenant, testCase) => again(() => catalogue.put(tenant, testCase)),
     },
+    templates: {
+      get: (...revision) => again(() => templates.get(...revision)),
+      put: (tenant, revision) => again(() => templates.put(tenant, revision)),
+      archive: (...name) => again(() => templates.archive(...name)),
+    },
     tokens: { redeem: (...token) => again(() => tokens.redeem(...token)) },
     contents: {
       size: () => again(() => contents.size()),
@@ -43,6 +48,7 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       records: (...page) => again(() => contents.records(...page)),
       states: (...page) => again(() => contents.states(...page)),
       testCases: (...page) => again(() => contents.testCases(...page)),
+      templates: (...page) => again(() => contents.templates(...page)),
       tokens: (...page) => again(() => contents.tokens(...page)),
     },
     arrival: {

@@ -2,7 +2,7 @@ import { canonicalJson } from './canonical-json.js';
 import { MigrationStopped } from './migration-stopped.js';
 import type { MovableStore } from './movable-store.js';
 import { matchedJobs, named } from './pages.js';
-import { matchedTestCases, matchedTokens } from './shared-things.js';
+import { matchedTemplates, matchedTestCases, matchedTokens } from './shared-things.js';
 
 /**
  * Looks whether a target holds nothing but what an earlier copy of this source can have left there.
@@ -25,6 +25,13 @@ export async function refuseForeign(
     if (there === undefined) throw foreign(`${name} is not in the source`);
     const same = canonicalJson(testCase) === canonicalJson(there);
     if (!same && testCase.updatedAt >= there.updatedAt) throw foreign(`${name} was changed in it`);
+  }
+  for await (const { tenantId, name, latest, there } of matchedTemplates(target, source)) {
+    const template = `template ${name} of tenant ${tenantId}`;
+    if (there === undefined) throw foreign(`${template} is not in the source`);
+    if (there.revision.revision < latest.revision.revision) {
+      throw foreign(`${template} has gone on in it`);
+    }
   }
   for await (const token of matchedTokens(source, target, now)) {
     if (token.source === undefined) throw foreign(`token ${token.id} was used with it`);

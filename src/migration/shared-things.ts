@@ -1,7 +1,8 @@
+import type { FoundTemplate } from '../ports/template-store.js';
 import type { StoredTestCase, StoredToken } from '../ports/store-contents.js';
 import type { TestCase } from '../ports/test-catalogue.js';
 import type { MovableStore } from './movable-store.js';
-import { testCasePages, tokenPages } from './pages.js';
+import { templatePages, testCasePages, tokenPages } from './pages.js';
 import { severalAtOnce } from './several-at-once.js';
 
 const READS_AT_ONCE = 8;
@@ -25,6 +26,30 @@ export async function* matchedTestCases(
   });
   for await (const page of testCasePages(store.contents)) {
     for await (const some of severalAtOnce(page, READS_AT_ONCE, match)) yield* some;
+  }
+}
+
+/** A template by its latest revision. */
+export interface MatchedTemplate {
+  readonly tenantId: string;
+  readonly name: string;
+  readonly latest: FoundTemplate;
+  /** The one of its name in the other store. */
+  readonly there: FoundTemplate | undefined;
+}
+
+/** All templates of a store, with those of another. */
+export async function* matchedTemplates(
+  store: MovableStore,
+  other: MovableStore,
+): AsyncGenerator<MatchedTemplate> {
+  for await (const page of templatePages(store.contents)) {
+    for (const { tenantId, name } of page) {
+      const latest = await store.templates.get(tenantId, name);
+      // A name may be there before its first revision is, which then was never answered.
+      if (latest === undefined) continue;
+      yield { tenantId, name, latest, there: await other.templates.get(tenantId, name) };
+    }
   }
 }
 

@@ -5,6 +5,7 @@ export interface TenantTally {
   records: number;
   nodes: number;
   testCases: number;
+  templates: number;
 }
 
 /** What was counted in a store. */
@@ -15,7 +16,7 @@ export class Tally {
   of(tenantId: string): TenantTally {
     let tenant = this.tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { jobs: {}, records: 0, nodes: 0, testCases: 0 };
+      tenant = { jobs: {}, records: 0, nodes: 0, testCases: 0, templates: 0 };
       this.tenants.set(tenantId, tenant);
     }
     return tenant;
@@ -35,6 +36,10 @@ export class Tally {
 
   get testCases(): number {
     return this.#sum(({ testCases }) => testCases);
+  }
+
+  get templates(): number {
+    return this.#sum(({ templates }) => templates);
   }
 
   #sum(count: (tenant: TenantTally) => number): number {

@@ -38,6 +38,14 @@ export interface StoredTestCase {
   readonly place: string;
 }
 
+/** The name of a template, whose revisions are numbered without gaps. */
+export interface StoredTemplateName {
+  readonly tenantId: string;
+  readonly name: string;
+  /** For the next page; opaque. */
+  readonly place: string;
+}
+
 export interface StoredToken {
   readonly id: string;
   /** Epoch milliseconds. */
@@ -62,6 +70,8 @@ export interface StoreContents {
   states(ref: JobRef, first: number, end: number): Promise<readonly NodeProjection[]>;
   /** In an order of the store's own; `after` is the place of the last one of the page before. */
   testCases(after: string | undefined, limit: number): Promise<readonly StoredTestCase[]>;
+  /** Templates, archived or not, in an order of the store's own; `after` as above. */
+  templates(after: string | undefined, limit: number): Promise<readonly StoredTemplateName[]>;
   /** Redeemed tokens, in the order of the bytes of their ids; `after` is the last id before. */
   tokens(after: string | undefined, limit: number): Promise<readonly StoredToken[]>;
 }

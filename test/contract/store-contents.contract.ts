@@ -47,6 +47,7 @@ export function storeContentsContract(contract: StoreContract): void {
       expect(await contents.records(NOBODY, 0, 10)).toEqual({ records: [], end: true });
       expect(await contents.states(NOBODY, 0, 10)).toEqual([]);
       expect(await contents.testCases(undefined, 10)).toEqual([]);
+      expect(await contents.templates(undefined, 10)).toEqual([]);
       expect(await contents.tokens(undefined, 10)).toEqual([]);
       expect(await contents.size()).toEqual({ jobs: 0, records: 0 });
     });
@@ -202,6 +203,27 @@ export function storeContentsContract(contract: StoreContract): void {
         if (page.length === 0) break;
         after = page.at(-1)?.place;
         found.push(...page.map(({ tenantId, testCase }) => `${tenantId} ${testCase.name}`));
+      }
+      expect(found.sort()).toEqual(
+        ['acme', 'zoo'].flatMap((tenant) => names.map((name) => `${tenant} ${name}`)).sort(),
+      );
+    });
+
+    it('list the names of templates of all tenants, archived or not, each once', async () => {
+      const names = ['b', 'a', 'é', 'a"b'];
+      for (const name of names) {
+        const revision = { name, nodeCount: 1, createdAt: T0, createdBy: 'alice', content: '{}' };
+        for (const hash of ['1', '2']) await store.templates.put('acme', { ...revision, hash });
+        await store.templates.put('zoo', { ...revision, hash: '1' });
+      }
+      await store.templates.archive('zoo', 'a', true);
+      const found: string[] = [];
+      let after: string | undefined;
+      for (;;) {
+        const page = await store.contents.templates(after, 3);
+        if (page.length === 0) break;
+        after = page.at(-1)?.place;
+        found.push(...page.map(({ tenantId, name }) => `${tenantId} ${name}`));
       }
       expect(found.sort()).toEqual(
         ['acme', 'zoo'].flatMap((tenant) => names.map((name) => `${tenant} ${name}`)).sort(),

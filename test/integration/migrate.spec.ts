@@ -24,6 +24,7 @@ interface Side {
   readonly records: number;
   readonly nodes: number;
   readonly test_cases: number;
+  readonly templates: number;
   readonly tokens: number;
   readonly sha256: string;
   readonly tenants: Record<string, { jobs: Record<string, number> }>;
@@ -135,7 +136,7 @@ function migration(
       const { from, to, verified, differences } = await migrated(source, target);
       expect(differences).toEqual({ count: 0, named: [] });
       expect(verified).toBe(true);
-      expect(from).toMatchObject({ test_cases: 3, tokens: 2, jobs: FINISHED + 16 });
+      expect(from).toMatchObject({ test_cases: 3, templates: 2, tokens: 2, jobs: FINISHED + 16 });
       expect(from.nodes).toBe(LARGE_NODES + 4 * (FINISHED + 15));
       expect({ ...to, url: '' }).toEqual({ ...from, url: '' });
       original = from;
@@ -421,6 +422,19 @@ function onMongo(server: MongoServer): void {
       expect(refused.stderr).toMatch(/runner-7 \(process 4711\) is driving/);
       await store.close();
       expect((await migrated(url, target, '--lease', '1')).verified).toBe(true);
+    });
+
+    it('refuses a source while commands to its jobs are left', async () => {
+      const url = await onMongoToo(little);
+      const store = await openMongoStore({ url });
+      const command = { type: 'cancel', by: 'ada' } as const;
+      const at = Date.now();
+      await store.cluster.inbox.put({ tenantId: 'acme', jobId: 'job-20000', id: 'm', at, command });
+      await store.close();
+      const { code, stderr } = await baton('--from', url, '--to', freshFile()).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/no service has carried out/);
+      expect((await migrated(little, url, '--verify-only')).verified).toBe(true);
     });
 
     it('prints no password', async () => {

@@ -77,6 +77,12 @@ export async function fill(store: TestStore, sizes: FillSizes): Promise<void> {
     const testCase = { name: `case "${at}"`, command: 'true', updatedAt: at, updatedBy: 'ada' };
     await store.catalogue.put(tenantId, { ...testCase, env: { $set: '{% x %}' } });
   }
+  const template = { name: 'nightly', nodeCount: 1, createdAt: 7, createdBy: 'ada' };
+  for (const hash of ['a', 'b', 'a']) {
+    await store.templates.put('acme', { ...template, hash, content: `{"is":"${hash}"}` });
+  }
+  await store.templates.put('zoo', { ...template, hash: 'z', content: '{}', description: 'Old.' });
+  await store.templates.archive('zoo', 'nightly', true);
   const now = Date.now();
   await store.tokens.redeem('a token', now + 86_400_000, now);
   await store.tokens.redeem('another', now + 86_400_001, now);

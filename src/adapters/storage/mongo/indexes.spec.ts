@@ -229,6 +229,7 @@ function indexesOn(server: MongoServer): void {
       await contents.records(large, 0, 5);
       await contents.states(large, 0, 5);
       await contents.testCases(undefined, 5);
+      await contents.templates(undefined, 5);
       await contents.tokens(undefined, 5);
       await store.cluster.leases.heldBy('a', 2);
       await store.cluster.instances.beat('a');

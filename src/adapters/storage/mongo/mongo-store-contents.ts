@@ -5,6 +5,7 @@ import type {
   StoreContents,
   StoredJob,
   StoredRecord,
+  StoredTemplateName,
   StoredTestCase,
   StoredToken,
 } from '../../../ports/store-contents.js';
@@ -129,6 +130,17 @@ export class MongoStoreContents implements StoreContents {
         testCase: JSON.parse(body) as TestCase,
         place: _id,
       }));
+    });
+  }
+
+  templates(after: string | undefined, limit: number): Promise<readonly StoredTemplateName[]> {
+    return this.#connection.call(async () => {
+      const found = await this.#connection.templates
+        .find({ _id: { $gt: after ?? '' } }, { projection: { tenant: 1, name: 1 } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(({ _id, tenant, name }) => ({ tenantId: tenant, name, place: _id }));
     });
   }
 

@@ -6,6 +6,7 @@ import type {
   StoreContents,
   StoredJob,
   StoredRecord,
+  StoredTemplateName,
   StoredTestCase,
   StoredToken,
 } from '../../../ports/store-contents.js';
@@ -34,10 +35,13 @@ interface RecordRow {
   readonly body: string;
 }
 
-interface TestCaseRow {
+interface NameRow {
   readonly tenant: number;
   readonly scope: string;
   readonly name: string;
+}
+
+interface TestCaseRow extends NameRow {
   readonly body: string;
 }
 
@@ -54,6 +58,7 @@ export class SqliteStoreContents implements StoreContents {
   readonly #header: Statement<[number], string>;
   readonly #claim: Statement<[number], IdempotencyClaim>;
   readonly #testCases: Statement<[number, string, number], TestCaseRow>;
+  readonly #templates: Statement<[number, string, number], NameRow>;
   readonly #tokens: Statement<[string, number], StoredToken>;
 
   constructor(connection: Connection, lookup: JobLookup, nodes: NodeStates) {
@@ -85,6 +90,11 @@ export class SqliteStoreContents implements StoreContents {
       'SELECT tenant, scope.name AS scope, test_case.name AS name, body FROM test_case ' +
         'JOIN scope ON scope.id = tenant WHERE (tenant, test_case.name) > (?, ?) ' +
         'ORDER BY tenant, test_case.name LIMIT ?',
+    );
+    this.#templates = connection.prepare(
+      'SELECT tenant, scope.name AS scope, template.name AS name FROM template ' +
+        'JOIN scope ON scope.id = tenant WHERE (tenant, template.name) > (?, ?) ' +
+        'ORDER BY tenant, template.name LIMIT ?',
     );
     this.#tokens = connection.prepare(
       'SELECT id, expires_at AS expiresAt FROM redeemed_token WHERE id > ? ORDER BY id LIMIT ?',
@@ -148,14 +158,22 @@ export class SqliteStoreContents implements StoreContents {
 
   testCases(after: string | undefined, limit: number): Promise<readonly StoredTestCase[]> {
     return this.#connection.read(() => {
-      const place = after === undefined ? [-1, ''] : (JSON.parse(after) as [number, string]);
-      const [tenant, name] = place as [number, string];
-      return this.#testCases.all(tenant, name, limit).map((row) => ({
+      return this.#testCases.all(...startOf(after), limit).map((row) => ({
         tenantId: tenantOf(row.scope),
         testCase: JSON.parse(row.body) as TestCase,
-        place: JSON.stringify([row.tenant, row.name]),
+        place: placeOf(row),
       }));
     });
+  }
+
+  templates(after: string | undefined, limit: number): Promise<readonly StoredTemplateName[]> {
+    return this.#connection.read(() =>
+      this.#templates.all(...startOf(after), limit).map((row) => ({
+        tenantId: tenantOf(row.scope),
+        name: row.name,
+        place: placeOf(row),
+      })),
+    );
   }
 
   tokens(after: string | undefined, limit: number): Promise<readonly StoredToken[]> {
@@ -182,6 +200,14 @@ function decode(
     ...(creation === undefined ? {} : { creation }),
     size: body.length + progress.length,
   };
+}
+
+function placeOf({ tenant, name }: NameRow): string {
+  return JSON.stringify([tenant, name]);
+}
+
+function startOf(place: string | undefined): [tenant: number, name: string] {
+  return place === undefined ? [-1, ''] : (JSON.parse(place) as [number, string]);
 }
 
 function tenantOf(scope: string): string {
