@@ -33,6 +33,7 @@ export class CommitWriter {
     const encoded = encodeBody(record);
     if ('parts' in encoded) await this.#stored.writeParts(_id, record.commitId, encoded.parts);
     const first = version === 1 ? await this.#first(record) : undefined;
+    const progressText = encodeProgress(record.progress);
     return {
       record,
       document: {
@@ -42,7 +43,7 @@ export class CommitWriter {
         version,
         commitId: record.commitId,
         at: record.at,
-        progress: encodeProgress(record.progress),
+        progress: progressText,
         ...('parts' in encoded ? { parts: encoded.parts.length } : encoded),
         ...first?.fields,
         pending: true,
@@ -52,6 +53,7 @@ export class CommitWriter {
         ref: { tenantId: record.tenantId, jobId: record.jobId },
         version,
         progress: record.progress,
+        progressText,
         nodes: record.nodes,
         ...(first === undefined ? {} : { creation: first.creation }),
       },

@@ -7,6 +7,8 @@ import type { StoredCommits } from './stored-commits.js';
 
 /** Documents written in one round, about. */
 const DOCUMENTS_A_ROUND = 2_000;
+/** Some servers compare every document with every key of a filter. */
+const KEYS_A_FILTER = 100;
 /** Commits caught up in one read; each may hold megabytes. */
 const CAUGHT_UP_AT_ONCE = 200;
 /** Commits looked at in one look for those left behind. */
@@ -105,7 +107,10 @@ export class JobProjector {
     const before = this.#unshown();
     const pending = await this.#stored.pendingBy(instanceId);
     const mine = new Set([...before, ...this.#unshown()].flatMap(({ commits }) => commits));
-    if (pending.some((commit) => !mine.has(commit))) await this.catchUp();
+    if (pending.every((commit) => mine.has(commit))) return;
+    // All commits that this process does not show already: the first one of a job may be another's.
+    const all = await this.#connection.call(() => this.#stored.pending(Infinity));
+    await this.#catchUpOn(all.filter((commit) => !mine.has(commit)));
   }
 
   /** Looks for what other processes left behind, every `interval` ms. */
@@ -216,7 +221,12 @@ export class JobProjector {
       await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
     }
     const done = round.flatMap((changes) => changes.commits);
-    await commits.updateMany({ _id: { $in: done } }, { $unset: { pending: 1 } });
+    await commits.bulkWrite(
+      inSlices(done, KEYS_A_FILTER).map((some) => ({
+        updateMany: { filter: { _id: { $in: some } }, update: { $unset: { pending: 1 } } },
+      })),
+      { ordered: false },
+    );
   }
 
   /** A process that was stopped for long must not bring back a job that retention has taken out. */
@@ -246,4 +256,10 @@ export class JobProjector {
       };
     });
   }
+}
+
+function inSlices<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) =>
+    all.slice(at * size, (at + 1) * size),
+  );
 }

@@ -9,7 +9,6 @@ import { withoutOutput } from '../../../core/job/job-record.js';
 import { isTerminalJob } from '../../../core/job/status.js';
 import { facetsOf } from './job-facets.js';
 import { jobKey, nodeKey } from './keys.js';
-import { encodeProgress } from './record-codec.js';
 import type { JobNodeDocument, StoredNodeState } from './schemas/job-node.schema.js';
 import type {
   OrchestrationJobDocument,
@@ -31,8 +30,16 @@ export interface Unprojected {
   readonly ref: JobRef;
   readonly version: number;
   readonly progress: JobProgress;
+  /** The progress as the commit keeps it. */
+  readonly progressText: string;
   readonly nodes: readonly NodeProjection[];
   readonly creation?: Creation;
+}
+
+/** A node as a commit left it; made text only when it is written, since most are followed by others. */
+interface NodeChange {
+  readonly version: number;
+  readonly node: NodeProjection;
 }
 
 /** What commits of one job change in its projections, gathered so that each document is written once. */
@@ -43,7 +50,7 @@ export class JobChanges {
   /** Epoch milliseconds at which the first of the commits came. */
   readonly since: number;
   readonly commits: string[] = [];
-  readonly #nodes = new Map<number, StoredNodeState>();
+  readonly #nodes = new Map<number, NodeChange>();
   #state: StoredJobState | undefined;
   #creation: Creation | undefined;
 
@@ -58,7 +65,7 @@ export class JobChanges {
     return this.#nodes.size + 1;
   }
 
-  add({ commit, version, progress, nodes, creation }: Unprojected): void {
+  add({ commit, version, progress, progressText, nodes, creation }: Unprojected): void {
     this.commits.push(commit);
     this.#creation ??= creation;
     const open = !isTerminalJob(progress.status);
@@ -69,16 +76,9 @@ export class JobChanges {
       ...(open
         ? { driver: progress.driver ?? '' }
         : { endedAt: progress.finishedAt ?? progress.updatedAt }),
-      progress: encodeProgress(progress),
+      progress: progressText,
     });
-    for (const node of nodes) {
-      this.#setNode(node.index, {
-        version,
-        status: node.status,
-        node: JSON.stringify(withoutOutput(node)),
-        ...(node.output === undefined ? {} : { output: JSON.stringify(node.output) }),
-      });
-    }
+    for (const node of nodes) this.#setNode({ version, node });
   }
 
   /** Takes over what came later. */
@@ -86,17 +86,17 @@ export class JobChanges {
     this.commits.push(...later.commits);
     this.#creation ??= later.#creation;
     if (later.#state !== undefined) this.#setState(later.#state);
-    for (const [index, state] of later.#nodes) this.#setNode(index, state);
+    for (const change of later.#nodes.values()) this.#setNode(change);
   }
 
   nodeWrites(): mongo.AnyBulkWriteOperation<JobNodeDocument>[] {
     const { tenantId: tenant, jobId: job } = this.ref;
     const key = jobKey(this.ref);
-    return [...this.#nodes].map(([index, state]) => ({
+    return [...this.#nodes].map(([index, change]) => ({
       updateOne: {
         filter: { _id: nodeKey(key, index) },
         // MongoDB compares documents field by field, and the version is the first.
-        update: { $max: { state }, $setOnInsert: { tenant, job, index } },
+        update: { $max: { state: stateOf(change) }, $setOnInsert: { tenant, job, index } },
         upsert: true,
       },
     }));
@@ -123,10 +123,20 @@ export class JobChanges {
     if (this.#state === undefined || this.#state.version < state.version) this.#state = state;
   }
 
-  #setNode(index: number, state: StoredNodeState): void {
+  #setNode(change: NodeChange): void {
+    const { index } = change.node;
     const before = this.#nodes.get(index);
-    if (before === undefined || before.version <= state.version) this.#nodes.set(index, state);
+    if (before === undefined || before.version <= change.version) this.#nodes.set(index, change);
   }
+}
+
+function stateOf({ version, node }: NodeChange): StoredNodeState {
+  return {
+    version,
+    status: node.status,
+    node: JSON.stringify(withoutOutput(node)),
+    ...(node.output === undefined ? {} : { output: JSON.stringify(node.output) }),
+  };
 }
 
 function headerFields({

@@ -149,6 +149,7 @@ export class StoredCommits {
       ref: { tenantId: tenant, jobId: job },
       version,
       progress: decodeProgress(progress),
+      progressText: progress,
       nodes: decodeNodes(await this.body(commit)),
       ...(header === undefined || order === undefined
         ? {}
