@@ -1,5 +1,6 @@
 import mongoose, { type Connection as Mongoose, type mongo, type Schema } from 'mongoose';
 import { StoreIncomplete, StoreMissing, StoreUnavailable } from '../../../ports/store-errors.js';
+import { ClosingConnection } from './closing-connection.js';
 import { asStoreError, isDuplicate } from './mongo-errors.js';
 import { BatonInstance, BatonInstanceSchema } from './schemas/baton-instance.schema.js';
 import { DiscardedJob, DiscardedJobSchema } from './schemas/discarded-job.schema.js';
@@ -140,6 +141,7 @@ export class Connection {
       readConcern: { level: 'majority' },
       writeConcern: FOLLOWING,
       appName: 'baton',
+      ...{ connectionType: ClosingConnection },
     });
     try {
       await connection.asPromise();
