@@ -5,7 +5,7 @@ import type { JobEvent, NodeEvent } from './events.js';
 import type { JobState, NodeDetails } from './job-state.js';
 import { NODE_STATUSES, type JobStatus } from './status.js';
 import { IllegalTransition, mayMoveJob, mayMoveNode, NODE_CODE } from './transitions.js';
-import { judgeTrigger } from './trigger.js';
+import { judgeTrigger, ruleInForce } from './trigger.js';
 
 /**
  * Applies one committed or about to be committed event to a job's state, in place: the state has
@@ -59,11 +59,7 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
 export function settleNode(plan: Plan, state: JobState, node: number): void {
   if (state.nodeStatus[node] !== NODE_CODE.pending || state.toSkip.has(node)) return;
   const { triggerRule, priority } = planNode(plan, node);
-  const rule =
-    plan.settings.onFailure === 'continue' && triggerRule === 'all_success'
-      ? 'all_done'
-      : triggerRule;
-  const verdict = judgeTrigger(rule, {
+  const verdict = judgeTrigger(ruleInForce(triggerRule, plan.settings.onFailure), {
     total: plan.dependencyCount[node] ?? 0,
     succeeded: state.succeededDeps[node] ?? 0,
     failed: state.failedDeps[node] ?? 0,

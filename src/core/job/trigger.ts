@@ -1,4 +1,4 @@
-import type { TriggerRule } from '../graph/definition.js';
+import type { OnFailure, TriggerRule } from '../graph/definition.js';
 import type { SkipReason } from './events.js';
 
 /** How the dependencies of a node stand. A dependency skipped because of a failure counts as failed. */
@@ -10,6 +10,11 @@ export interface DependencyCounts {
 }
 
 export type Verdict = 'run' | 'wait' | SkipReason;
+
+/** The rule that a node is judged by: in a job that is to go on after failures, one that lets it. */
+export function ruleInForce(rule: TriggerRule, onFailure: OnFailure): TriggerRule {
+  return onFailure === 'continue' && rule === 'all_success' ? 'all_done' : rule;
+}
 
 /**
  * Judges a trigger rule, with the meanings Airflow gives them

@@ -1,0 +1,108 @@
+import { either } from '../graph/wording.js';
+import type { Gate } from './gate.js';
+
+/** What a gate says, for people, in one sentence. */
+export function sentenceOf(gate: Gate): string {
+  switch (gate.kind) {
+    case 'dependency':
+      return dependency(gate);
+    case 'trigger_rule':
+      return triggerRule(gate);
+    case 'slot':
+      return slot(gate);
+    case 'backoff': {
+      const why = gate.error === undefined ? '' : ` (${gate.error.code})`;
+      const failed = `Attempt ${gate.attempt} of at most ${gate.max_attempts} failed${why}`;
+      return `${failed}; the next may start ${from(gate.until)}.`;
+    }
+    case 'delay':
+      return gate.until === undefined ? 'It waits.' : `It waits until ${time(gate.until)}.`;
+    case 'approval': {
+      const silence = gate.on_expiry === 'approve' ? 'counts as approved' : 'counts as rejected';
+      const who = either(gate.approvers);
+      return gate.until === undefined
+        ? `It waits until ${who} approves or rejects it, at most until the job times out.`
+        : `It waits until ${who} approves or rejects it; silence until ${time(gate.until)} ${silence}.`;
+    }
+    case 'signal': {
+      const then = gate.on_expiry === 'complete' ? 'completes' : 'fails';
+      return gate.until === undefined
+        ? 'It waits for a signal, at most until the job times out.'
+        : `It waits for a signal; when none has come by ${time(gate.until)} it ${then}.`;
+    }
+    case 'paused': {
+      const since = gate.since === undefined ? '' : ` since ${time(gate.since)}`;
+      const by = gate.by === undefined ? '' : `, by ${gate.by}`;
+      return `The job is paused${since}${by}: nothing of it starts until it is resumed.`;
+    }
+    case 'job_queued':
+      return jobQueued(gate);
+    case 'job_ending': {
+      const why = gate.reason === undefined ? '' : ` (${gate.reason.replace(/\.$/, '')})`;
+      const rest =
+        gate.running === 0 ? '' : `; ${count(gate.running, 'attempt', 'is', 'are')} waited for`;
+      return `The job is ending${why}: nothing of it starts any more${rest}.`;
+    }
+    case 'lease_elsewhere':
+      return gate.instance === undefined
+        ? 'No instance drives the job at this moment; one takes it over within seconds.'
+        : `The job is driven by another instance, ${gate.instance}; should that one die, it goes on when its lease has run out.`;
+  }
+}
+
+/** `1 node runs`, `2 nodes run`. */
+export function count(number: number, thing: string, one: string, several: string): string {
+  return `${plural(number, thing)} ${number === 1 ? one : several}`;
+}
+
+/** `1 node`, `2 nodes`. */
+export function plural(number: number, thing: string): string {
+  return number === 1 ? `1 ${thing}` : `${number} ${thing}s`;
+}
+
+/** ISO 8601, in UTC. */
+export function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+type Of<K extends Gate['kind']> = Extract<Gate, { readonly kind: K }>;
+
+function dependency({ nodes, more, total }: Of<'dependency'>): string {
+  const named = nodes.map(({ id, status }) => `${id} (${status})`).join(', ');
+  const rest = more === 0 ? '' : ` and ${more} more`;
+  const open = nodes.length + more;
+  const those = total === 1 ? 'the node it needs' : `${open} of the ${total} nodes it needs`;
+  return `It waits for ${those}: ${named}${rest}.`;
+}
+
+function triggerRule({ rule, verdict, dependencies }: Of<'trigger_rule'>): string {
+  const { total, succeeded, failed, skipped } = dependencies;
+  const open = total - succeeded - failed - skipped;
+  const tally = `${succeeded} succeeded, ${failed} failed, ${skipped} skipped, ${open} open`;
+  return verdict === 'wait'
+    ? `Its trigger rule ${rule} is not decided: ${tally}.`
+    : `Its trigger rule ${rule} can no longer be met (${tally}), so it will be skipped: ${verdict}.`;
+}
+
+function slot({ scope, used, limit, instance }: Of<'slot'>): string {
+  if (used === undefined || limit === undefined) {
+    return `Whether a slot is free for it only instance ${instance ?? ''} knows, which drives the job.`;
+  }
+  return scope === 'job'
+    ? `The concurrency of the job is used up: ${used} of ${limit} nodes run.`
+    : `The slots of the instance are used up: ${used} of ${limit} attempts run, of all jobs.`;
+}
+
+function jobQueued({ ahead, used, limit }: Of<'job_queued'>): string {
+  const running = `${used} of ${limit} jobs run`;
+  if (ahead === undefined) {
+    return `The job is queued: ${running} on this instance, and which comes first, another one knows.`;
+  }
+  if (ahead === 0) return `The job is queued: ${running}, and it is the next.`;
+  const before = count(ahead, 'job', 'is', 'are');
+  return `The job is queued: ${running}, and ${before} before it by priority and age.`;
+}
+
+function from(until: number | undefined): string {
+  return until === undefined ? 'at once' : `at ${time(until)}`;
+}
