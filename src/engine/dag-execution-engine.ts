@@ -243,6 +243,11 @@ export class DagExecutionEngine {
     return outcomeOf(await this.#shared.ask(ref, command));
   }
 
+  /** What a job that was accepted consists of, as when it was submitted. */
+  planOf(header: JobHeader): Promise<Pick<Submission, 'nodes' | 'plan'>> {
+    return this.#recovery.plan(header);
+  }
+
   stats(): EngineStats {
     const { maxRunningJobs, maxRunningNodes } = this.#parts.options;
     return {

@@ -55,11 +55,7 @@ export class Recovery {
     const view = await this.#projections.job(ref);
     if (view === undefined || isTerminalJob(view.progress.status)) return undefined;
     const { header, progress } = view;
-    const nodes = await this.#readDefinition(ref, header.nodeCount);
-    const { concurrency, timeout, onFailure, priority } = header;
-    const plan = await runInSlices(
-      planSteps(nodes, { concurrency, timeout, onFailure, priority }, this.#defaults),
-    );
+    const { plan } = await this.plan(header);
     const state = initialState(plan);
     for (;;) {
       const records = await this.#journal.read(ref, state.version, RECORDS_A_READ);
@@ -68,6 +64,18 @@ export class Recovery {
       await breathe();
     }
     return isTerminalJob(state.status) ? undefined : { header, plan, state, progress };
+  }
+
+  /** The definition of a job and its plan. */
+  async plan(
+    header: JobHeader,
+  ): Promise<{ readonly nodes: readonly NodeDefinition[]; readonly plan: Plan }> {
+    const nodes = await this.#readDefinition(header, header.nodeCount);
+    const { concurrency, timeout, onFailure, priority } = header;
+    const plan = await runInSlices(
+      planSteps(nodes, { concurrency, timeout, onFailure, priority }, this.#defaults),
+    );
+    return { nodes, plan };
   }
 
   async #readDefinition(ref: JobRef, count: number): Promise<NodeDefinition[]> {

@@ -18,6 +18,7 @@ export function startProblem(
       return `HOST ${host} is no address of this machine; give 127.0.0.1, or 0.0.0.0 for all.`;
     case 'store_in_use':
     case 'folder_in_use':
+    case 'store_incomplete':
       return message;
     case 'store_unavailable':
       if (database.kind === 'mongodb')

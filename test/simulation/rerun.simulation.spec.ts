@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AttemptResult } from '../../src/core/job/attempt.js';
 import type { NodeDefinition } from '../../src/core/graph/definition.js';
+import type { RerunOrigin } from '../../src/core/job/job-record.js';
 import { isTerminalJob } from '../../src/core/job/status.js';
 import {
   makeEngine,
@@ -31,7 +32,7 @@ interface World {
   /** Runs a job to its end, with a crash at a commit of it, if there are so many. */
   run(
     jobId: string,
-    more: { readonly rerunOf?: object; readonly fails?: boolean; readonly crashAt?: number },
+    more: { readonly rerunOf?: RerunOrigin; readonly fails?: boolean; readonly crashAt?: number },
   ): Promise<string>;
 }
 

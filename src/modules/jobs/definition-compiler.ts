@@ -47,7 +47,7 @@ export class DefinitionCompiler {
         'The body is empty. Send a job definition as JSON; /schemas/job.schema.json describes it.',
       );
     }
-    const compiled = await runInSlices(compileSteps(body, this.options));
+    const compiled = await this.check(body);
     if (compiled.ok) return compiled;
     const [first] = compiled.problems;
     const count = compiled.problems.length;
@@ -60,6 +60,11 @@ export class DefinitionCompiler {
         truncated: compiled.truncated,
       },
     );
+  }
+
+  /** As {@link compile}, with what is wrong as an answer. */
+  check(body: unknown): Promise<CompileResult> {
+    return runInSlices(compileSteps(body, this.options));
   }
 
   /** What a job may run into although it is valid: names that the test catalogue does not have yet. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ID_RANDOM_BYTES, jobId } from '../../core/ids.js';
 import type { JobHeader } from '../../core/job/job-record.js';
+import type { TemplateOrigin } from '../../core/template/template.js';
 import type { Submission } from '../../engine/dag-execution-engine.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
@@ -16,11 +17,20 @@ import { JobReader } from './job-reader.js';
 import { NODES_SHOWN, showJobWithNodes } from './job-views.js';
 import type { Answer } from '../answer.js';
 
+/** What is submitted. */
+export interface Submitted {
+  /** A job definition. */
+  readonly body: unknown;
+  /** Where the definition comes from, unless from the submitter. */
+  readonly template?: TemplateOrigin;
+}
+
 export interface SubmitRequest {
   readonly principal: Principal;
-  readonly body: unknown;
-  /** The body as it came, by which a repeat is known. */
-  readonly rawBody: Buffer | undefined;
+  /** Asked for once the request is known not to be a repeat; rejects with what is wrong with it. */
+  readonly read: () => Promise<Submitted>;
+  /** The request as it came, by which a repeat is known. */
+  readonly content: readonly (Buffer | string)[];
   readonly idempotencyKey: string | undefined;
   readonly correlation: Correlation;
 }
@@ -43,10 +53,18 @@ export class JobSubmitter {
   ) {}
 
   /**
-   * Rejects with `invalid_definition`, `idempotency_key_reused`, `stopping`, or when the store cannot
-   * be written; then nothing was changed.
+   * Rejects as `read` does, with `invalid_definition`, `idempotency_key_reused`, `stopping`, or when
+   * the store cannot be written; then nothing was changed.
    */
-  async submit(request: SubmitRequest): Promise<SubmitAnswer> {
+  submit(request: SubmitRequest): Promise<SubmitAnswer> {
+    return this.accept(request, (claim) => this.prepare(request, claim));
+  }
+
+  /** The same for what is compiled already; `prepare` is called once it is known not to be a repeat. */
+  async accept(
+    request: Omit<SubmitRequest, 'read' | 'correlation'>,
+    prepare: (claim: IdempotencyClaim | undefined) => Promise<Submission>,
+  ): Promise<SubmitAnswer> {
     const { principal } = request;
     const claim = claimOf(request);
     if (claim !== undefined) {
@@ -54,7 +72,7 @@ export class JobSubmitter {
       const known = await this.journal.findClaim(tenantId, user, claim.key);
       if (known !== undefined) return this.replay(principal, claim, known);
     }
-    const submission = await this.prepare(request, claim);
+    const submission = await prepare(claim);
     const outcome = await this.engine.submit(submission);
     switch (outcome.status) {
       case 'duplicate_key':
@@ -76,9 +94,10 @@ export class JobSubmitter {
   }
 
   private async prepare(
-    { principal, body, correlation }: SubmitRequest,
+    { principal, read, correlation }: SubmitRequest,
     idempotency: IdempotencyClaim | undefined,
   ): Promise<Submission> {
+    const { body, template } = await read();
     const { job, plan } = await this.compiler.compile(body);
     const { nodes } = job;
     const warnings = await this.compiler.warnings(principal.tenantId, nodes);
@@ -98,6 +117,7 @@ export class JobSubmitter {
       timeout: job.timeout,
       onFailure: job.onFailure,
       ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
+      ...(template === undefined ? {} : { template }),
       ...(warnings.length === 0 ? {} : { warnings }),
       correlationId: correlation.correlationId,
       traceparent: correlation.traceparent,
@@ -123,7 +143,10 @@ export class JobSubmitter {
   }
 }
 
-function claimOf({ idempotencyKey, rawBody }: SubmitRequest): IdempotencyClaim | undefined {
+function claimOf({
+  idempotencyKey,
+  content,
+}: Omit<SubmitRequest, 'read' | 'correlation'>): IdempotencyClaim | undefined {
   if (idempotencyKey === undefined) return undefined;
   if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
     const message = 'Idempotency-Key must be 1 to 255 printable ASCII characters.';
@@ -131,10 +154,7 @@ function claimOf({ idempotencyKey, rawBody }: SubmitRequest): IdempotencyClaim |
       errors: [{ in: 'header', pointer: '/idempotency-key', code: 'format', message }],
     });
   }
-  return {
-    key: idempotencyKey,
-    bodyHash: createHash('sha256')
-      .update(rawBody ?? '')
-      .digest('base64url'),
-  };
+  const hash = createHash('sha256');
+  for (const part of content) hash.update(part);
+  return { key: idempotencyKey, bodyHash: hash.digest('base64url') };
 }

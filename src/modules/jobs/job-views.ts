@@ -1,6 +1,7 @@
 import { isTerminalNode, unstartedNodeStatus } from '../../core/job/status.js';
 import type { JobStatus } from '../../core/job/status.js';
 import type { AttemptError } from '../../core/job/attempt.js';
+import type { RerunOrigin } from '../../core/job/job-record.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import { jobPath, nodePath } from '../paths.js';
 import type {
@@ -8,6 +9,7 @@ import type {
   JobSummaryResponse,
   NodeResponse,
   OrchestrationJobResponse,
+  RerunOriginResponse,
 } from './dto/job-responses.js';
 import type { Answer } from '../answer.js';
 
@@ -41,6 +43,7 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
     correlation_id: header.correlationId,
     version: progress.version,
     ...(header.template === undefined ? {} : { template: header.template }),
+    ...(header.rerunOf === undefined ? {} : { rerun_of: showOrigin(header.rerunOf) }),
     warnings: header.warnings ?? [],
     created_at: isoTime(header.createdAt),
     updated_at: isoTime(progress.updatedAt),
@@ -53,6 +56,10 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
       graph: `${path}/graph`,
     },
   };
+}
+
+function showOrigin({ jobId, from }: RerunOrigin): Answer<RerunOriginResponse> {
+  return { job_id: jobId, ...(from === undefined ? {} : { from }) };
 }
 
 /** A job with its nodes, of which `nodes` are the first {@link NODES_SHOWN}. */
@@ -82,6 +89,7 @@ export function showNode(job: JobView, node: NodeView): Answer<NodeResponse> {
     ...optionalTime('finished_at', state?.finishedAt),
     ...optionalTime('until', state?.until),
     ...(state?.awaits === undefined ? {} : { awaits: state.awaits }),
+    ...(state?.reused === true ? { reused: true } : {}),
     ...(state?.passedOnRetry === true ? { passed_on_retry: true } : {}),
     ...(state?.skipReason === undefined ? {} : { skip_reason: state.skipReason }),
     ...(state?.error === undefined ? {} : { error: showError(state.error) }),

@@ -7,6 +7,8 @@ import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
 import { JobNodesController } from './job-nodes.controller.js';
 import { JobReader } from './job-reader.js';
+import { JobRerunner } from './job-rerunner.js';
+import { JobRerunsController } from './job-reruns.controller.js';
 import { JobSteering } from './job-steering.js';
 import { JobSteeringController } from './job-steering.controller.js';
 import { JobSubmitter } from './job-submitter.js';
@@ -27,12 +29,13 @@ const MINUTE_MS = 60_000;
       ],
     }),
   ],
-  controllers: [JobsController, JobNodesController, JobSteeringController],
+  controllers: [JobsController, JobNodesController, JobSteeringController, JobRerunsController],
   providers: [
     DefinitionCompiler,
     EventReader,
     GraphRenderer,
     JobReader,
+    JobRerunner,
     JobSteering,
     JobSubmitter,
     JobValidator,

@@ -35,6 +35,8 @@ export const PROBLEMS = {
   invalid_cursor: [422, 'The cursor is not valid'],
   idempotency_key_reused: [422, 'The idempotency key belongs to another request'],
   job_already_finished: [422, 'The job has already finished'],
+  job_not_finished: [422, 'The job has not finished'],
+  nothing_to_retry: [422, 'Nothing of the job failed'],
   job_already_ending: [422, 'The job is ending already'],
   job_not_running: [422, 'The job is not running'],
   job_not_paused: [422, 'The job is not paused'],

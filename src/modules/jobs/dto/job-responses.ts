@@ -60,6 +60,11 @@ export class NodeResponse {
   })
   awaits?: string;
 
+  @ApiPropertyOptional({
+    description: 'True when it was kept as it was in the job that this one runs again.',
+  })
+  reused?: boolean;
+
   @ApiPropertyOptional({ description: 'True when it passed after a failed attempt.' })
   passed_on_retry?: boolean;
 
@@ -85,6 +90,20 @@ export class JobLinks {
 
   @ApiProperty({ example: '/api/v1/orchestration/job/job_123/graph' })
   graph!: string;
+}
+
+/** The job that a job runs again. */
+export class RerunOriginResponse {
+  @ApiProperty({ example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' })
+  job_id!: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description:
+      'The nodes it was to run again in any case; empty for a retry of what had failed, absent when everything runs again.',
+    example: ['test1'],
+  })
+  from?: readonly string[];
 }
 
 /** The template that a job was made from. */
@@ -167,6 +186,9 @@ export class JobSummaryResponse {
 
   @ApiProperty({ description: 'Grows with every change of the job.', example: 4 })
   version!: number;
+
+  @ApiPropertyOptional({ type: RerunOriginResponse, description: 'When it runs another again.' })
+  rerun_of?: RerunOriginResponse;
 
   @ApiPropertyOptional({ type: TemplateOriginResponse, description: 'When a template was run.' })
   template?: TemplateOriginResponse;

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { checkShape } from '../../core/graph/check-shape.js';
+import { NODE_ID } from '../../core/graph/job-shape.js';
+import type { Shape } from '../../core/graph/shape.js';
+import { ID_RANDOM_BYTES, jobId as newJobId } from '../../core/ids.js';
+import type { JobHeader, RerunOrigin } from '../../core/job/job-record.js';
+import { isTerminalJob } from '../../core/job/status.js';
+import type { DagExecutionEngine, Submission } from '../../engine/dag-execution-engine.js';
+import type { Principal } from '../../platform/auth/index.js';
+import { RequestProblem } from '../../platform/errors/index.js';
+import type { Correlation } from '../../platform/http/index.js';
+import type { Clock } from '../../ports/clock.js';
+import type { JobView } from '../../ports/job-projections.js';
+import { Use } from '../dependencies.js';
+import { JobReader } from './job-reader.js';
+import { JobSubmitter, type SubmitAnswer } from './job-submitter.js';
+
+const MAX_FROM = 1_000;
+const RERUN_SHAPE: Shape = {
+  type: 'object',
+  properties: {
+    from: {
+      description: 'Nodes that run again, with all that follows from them.',
+      type: 'array',
+      items: NODE_ID,
+      minItems: 1,
+      maxItems: MAX_FROM,
+    },
+  },
+  additionalProperties: false,
+};
+
+export interface Rerun {
+  readonly principal: Principal;
+  readonly jobId: string;
+  readonly body: unknown;
+  readonly rawBody: Buffer | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly correlation: Correlation;
+}
+
+/** Runs jobs that have ended again, as new jobs. */
+@Injectable()
+export class JobRerunner {
+  constructor(
+    @Use('engine') private readonly engine: Pick<DagExecutionEngine, 'planOf'>,
+    @Use('clock') private readonly clock: Clock,
+    private readonly jobs: JobReader,
+    private readonly submitter: JobSubmitter,
+  ) {}
+
+  /** Keeps what had succeeded. Rejects with `job_not_finished` and `nothing_to_retry`, among others. */
+  retry(request: Rerun): Promise<SubmitAnswer> {
+    return this.again(request, 'retry', (view) => {
+      if (view.progress.status === 'completed') {
+        throw new RequestProblem(
+          'nothing_to_retry',
+          'The job has completed: nothing of it failed. Run it again with POST job/{id}/rerun.',
+        );
+      }
+      return { jobId: request.jobId, from: [] };
+    });
+  }
+
+  /** Runs everything again, or `from` some nodes on. Rejects with `job_not_finished`, among others. */
+  rerun(request: Rerun): Promise<SubmitAnswer> {
+    const { from } = checked(request.body);
+    return this.again(request, 'rerun', (_, submission) => {
+      const unknown = from?.find((id) => !submission.plan.indexOf.has(id));
+      if (unknown !== undefined) {
+        const message = `The job has no node ${unknown}. List its nodes at GET /api/v1/orchestration/job/{id}/nodes.`;
+        throw new RequestProblem('invalid_request', message, {
+          errors: [{ in: 'body', pointer: '/from', code: 'unknown_node', message }],
+        });
+      }
+      return { jobId: request.jobId, ...(from === undefined ? {} : { from }) };
+    });
+  }
+
+  private again(
+    { principal, jobId, rawBody, idempotencyKey, correlation }: Rerun,
+    what: string,
+    originOf: (view: JobView, submission: Omit<Submission, 'header'>) => RerunOrigin,
+  ): Promise<SubmitAnswer> {
+    const content = [what, jobId, ...(rawBody === undefined ? [] : [rawBody])];
+    return this.submitter.accept({ principal, content, idempotencyKey }, async (idempotency) => {
+      const view = await this.jobs.find(principal, jobId);
+      if (!isTerminalJob(view.progress.status)) {
+        throw new RequestProblem(
+          'job_not_finished',
+          `The job is ${view.progress.status}. It can be run again when it has ended; cancel it to end it now.`,
+        );
+      }
+      const definition = await this.engine.planOf(view.header);
+      const origin = originOf(view, definition);
+      const now = this.clock.now();
+      const header: JobHeader = {
+        ...view.header,
+        jobId: newJobId(now, randomBytes(ID_RANDOM_BYTES)),
+        owner: principal.user,
+        createdAt: now,
+        rerunOf: origin,
+        correlationId: correlation.correlationId,
+        traceparent: correlation.traceparent,
+      };
+      return { header, ...definition, ...(idempotency === undefined ? {} : { idempotency }) };
+    });
+  }
+}
+
+function checked(body: unknown): { readonly from?: readonly string[] } {
+  const report = checkShape(RERUN_SHAPE, body ?? {});
+  const [first] = report.problems;
+  if (first === undefined) return body ?? {};
+  throw new RequestProblem(
+    'invalid_request',
+    `${first.pointer || 'The document'}: ${first.message}. Put right what errors lists and send it again.`,
+    {
+      errors: report.problems.map((problem) => ({ in: 'body', ...problem })),
+      truncated: report.truncated,
+    },
+  );
+}
