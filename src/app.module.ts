@@ -7,6 +7,7 @@ import type { Dependencies } from './modules/dependencies.js';
 import { HealthModule } from './modules/health/index.js';
 import { JobsModule } from './modules/jobs/index.js';
 import { SchemasModule } from './modules/schemas/index.js';
+import { TemplatesModule } from './modules/templates/index.js';
 import { TestCasesModule } from './modules/test-cases/index.js';
 import { AuthGuard, TokenService } from './platform/auth/index.js';
 import { ProblemFilter, requestValidation } from './platform/errors/index.js';
@@ -28,7 +29,14 @@ export class AppModule {
     const tokenService = { provide: TokenService, useValue: tokens };
     return {
       module: AppModule,
-      imports: [JobsModule, TestCasesModule, AuthModule, HealthModule, SchemasModule],
+      imports: [
+        JobsModule,
+        TestCasesModule,
+        TemplatesModule,
+        AuthModule,
+        HealthModule,
+        SchemasModule,
+      ],
       providers: [
         ...provided,
         tokenService,

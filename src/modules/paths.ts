@@ -13,3 +13,9 @@ export function nodePath(jobId: string, nodeId: string): string {
 export function testCasePath(name: string): string {
   return `${API}/test-cases/${encodeURIComponent(name)}`;
 }
+
+/** A revision of a template, or its latest. */
+export function templatePath(name: string, revision?: number): string {
+  const path = `${API}/templates/${encodeURIComponent(name)}`;
+  return revision === undefined ? path : `${path}?revision=${revision}`;
+}
