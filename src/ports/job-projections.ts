@@ -1,6 +1,7 @@
 import type { NodeDefinition } from '../core/graph/definition.js';
 import type { JobHeader, JobProgress, JobRef, NodeProjection } from '../core/job/job-record.js';
 import type { JobStatus, NodeStatus } from '../core/job/status.js';
+import type { NodeStanding } from '../core/why/dependencies.js';
 
 export interface JobView {
   readonly header: JobHeader;
@@ -73,6 +74,11 @@ export interface JobProjections {
   /** In definition order, without their outputs: a page costs the same however large those are. */
   nodes(ref: JobRef, query: NodeQuery): Promise<readonly NodeView[]>;
   node(ref: JobRef, nodeId: string): Promise<NodeView | undefined>;
+  /**
+   * How the nodes with these ids stand; those that the job does not have are left out. However many
+   * they are, it costs no more than a walk over the job's definition.
+   */
+  standings(ref: JobRef, nodeIds: readonly string[]): Promise<ReadonlyMap<string, NodeStanding>>;
   /** Rejects with {@link InvalidCursor} when the cursor is not one of this list's. */
   list(query: JobQuery): Promise<JobPage>;
   /** Unfinished jobs of all tenants in order of creation; `after` is the last one of the page before. */

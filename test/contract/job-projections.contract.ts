@@ -107,6 +107,42 @@ export function jobProjectionsContract(contract: StoreContract): void {
       expect(await indexes(job, { after: -1, limit: 9, status: 'completed' })).toEqual([0]);
     });
 
+    it('tells how nodes stand by their ids, in small jobs and in large ones', async () => {
+      for (const nodeCount of [5, 2_500]) {
+        const job = new StoreJob({ nodeCount });
+        const skipped: NodeProjection = {
+          index: 3,
+          status: 'skipped',
+          attempt: 0,
+          skipReason: 'upstream_failed',
+        };
+        const chunks = nodeCount === 5 ? job.chunks(Infinity) : job.chunks(200);
+        await store.journal.commit([job.submit({ chunks, nodes: [runningNode(0)] })]);
+        await store.journal.commit([
+          job.next({ status: 'running', nodes: [completedNode(1), skipped] }),
+        ]);
+        await store.settled();
+        const last = `n${nodeCount - 1}`;
+        const ids = [last, 'n1', 'nobody', 'n3', 'n0', 'n1'];
+        const expected = new Map([
+          ['n0', { status: 'running' }],
+          ['n1', { status: 'completed' }],
+          ['n3', { status: 'skipped', skipReason: 'upstream_failed' }],
+          [last, { status: 'pending' }],
+        ]);
+        expect(new Map(await projections.standings(job.ref, ids))).toEqual(expected);
+        expect((await projections.standings(job.ref, [])).size).toBe(0);
+        expect((await projections.standings({ ...job.ref, tenantId: 'x' }, ids)).size).toBe(0);
+        await store.journal.commit([job.next({ status: 'cancelled' })]);
+        await store.settled();
+        const all = job.definition.map(({ id }) => id);
+        const standings = await projections.standings(job.ref, all);
+        expect(standings.size).toBe(nodeCount);
+        expect(standings.get(last)).toEqual({ status: 'cancelled' });
+        expect(standings.get('n1')).toEqual({ status: 'completed' });
+      }
+    });
+
     it('finds a node by any id, and not by what merely looks like one', async () => {
       const ids = ['a', 'a"b', 'a\\b', 'é', 'suite/Login', 'line\nbreak', 'aa'];
       const nodes = ids.map((id) => ({

@@ -1,4 +1,5 @@
 import { unstartedNodeStatus, isTerminalJob } from '../../src/core/job/status.js';
+import { standingOf, type NodeStanding } from '../../src/core/why/dependencies.js';
 import {
   withoutOutput,
   type DefinitionChunk,
@@ -57,6 +58,7 @@ export class MemoryStore implements JobJournal, JobProjections {
       job: (ref) => this.job(ref),
       nodes: (ref, query) => this.nodes(ref, query),
       node: (ref, nodeId) => this.node(ref, nodeId),
+      standings: (ref, nodeIds) => this.standings(ref, nodeIds),
       list: () => this.list(),
       unfinished: (after, limit) => this.unfinished(after, limit),
     };
@@ -151,6 +153,20 @@ export class MemoryStore implements JobJournal, JobProjections {
     const view = all.find(({ definition }) => definition.id === nodeId);
     const state = this.jobs.get(keyOf(ref))?.nodes.get(view?.index ?? -1);
     return view === undefined || state === undefined ? view : { ...view, state };
+  }
+
+  async standings(
+    ref: JobRef,
+    nodeIds: readonly string[],
+  ): Promise<ReadonlyMap<string, NodeStanding>> {
+    const wanted = new Set(nodeIds);
+    const unstarted = unstartedNodeStatus((await this.job(ref))?.progress.status ?? 'queued');
+    const all = await this.nodes(ref, { after: -1, limit: Infinity });
+    return new Map(
+      all
+        .filter(({ definition }) => wanted.has(definition.id))
+        .map(({ definition, state }) => [definition.id, standingOf(state, unstarted)]),
+    );
   }
 
   list(): Promise<JobPage> {

@@ -123,6 +123,7 @@ function engineOn(
     job: (ref) => projections.job(ref),
     nodes: (ref, query) => projections.nodes(ref, query),
     node: (ref, id) => projections.node(ref, id),
+    standings: (ref, ids) => projections.standings(ref, ids),
     list: (query) => projections.list(query),
     unfinished: (after, limit) => projections.unfinished(after, limit),
   };

@@ -1,4 +1,5 @@
 import type { NodeDefinition, OnFailure, TriggerRule } from '../graph/definition.js';
+import type { NodeProjection } from '../job/job-record.js';
 import { isTerminalNode, type NodeStatus } from '../job/status.js';
 import { judgeTrigger, ruleInForce } from '../job/trigger.js';
 import type { DependencyCounts, Verdict } from '../job/trigger.js';
@@ -7,6 +8,16 @@ import type { DependencyCounts, Verdict } from '../job/trigger.js';
 export interface NodeStanding {
   readonly status: NodeStatus;
   readonly skipReason?: string;
+}
+
+/** @param unstarted the status of a node of which nothing is stored */
+export function standingOf(
+  state: Pick<NodeProjection, 'status' | 'skipReason'> | undefined,
+  unstarted: NodeStatus,
+): NodeStanding {
+  if (state === undefined) return { status: unstarted };
+  const { status, skipReason } = state;
+  return { status, ...(skipReason === undefined ? {} : { skipReason }) };
 }
 
 /** How the dependencies of a node stand, and what its trigger rule makes of it. */

@@ -18,7 +18,7 @@ import { step } from '../job/step.js';
 import { buildPlan } from '../plan/build-plan.js';
 import type { Plan } from '../plan/plan.js';
 import type { InstanceCircumstances } from './circumstances.js';
-import type { NodeStanding } from './dependencies.js';
+import { standingOf, type NodeStanding } from './dependencies.js';
 import { explainJob } from './explain-job.js';
 import { explainNode, type Explanation } from './explain-node.js';
 import { sentenceOf } from './sentence.js';
@@ -74,8 +74,7 @@ function explainAll(
   const unstarted = unstartedNodeStatus(progress.status);
   const standings = new Map<string, NodeStanding>();
   for (const [id, index] of plan.indexOf) {
-    const { status = unstarted, skipReason } = shown.get(index) ?? {};
-    standings.set(id, { status, ...(skipReason === undefined ? {} : { skipReason }) });
+    standings.set(id, standingOf(shown.get(index), unstarted));
   }
   return plan.nodes.map(({ definition }, index) => {
     const nodeState = shown.get(index);

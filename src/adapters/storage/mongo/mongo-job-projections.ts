@@ -9,6 +9,7 @@ import type {
   NodeView,
   UnfinishedJob,
 } from '../../../ports/job-projections.js';
+import type { NodeStanding } from '../../../core/why/dependencies.js';
 import { InvalidCursor } from '../../../ports/store-errors.js';
 import type { Definitions } from './definitions.js';
 import type { JobList } from './job-list.js';
@@ -66,6 +67,19 @@ export class MongoJobProjections implements JobProjections {
         ? this.#parts.pages.oneOfSmall(ref, nodeId)
         : this.#parts.pages.oneOfLarge(ref, nodeId, job.view.header.nodeCount);
       return node.catch((error: unknown) => this.#goneOr(error, ref, undefined));
+    });
+  }
+
+  standings(ref: JobRef, nodeIds: readonly string[]): Promise<ReadonlyMap<string, NodeStanding>> {
+    return this.#connection.call(async () => {
+      const job = await this.#find(ref);
+      if (job === undefined) return new Map<string, NodeStanding>();
+      const { header, progress } = job.view;
+      const unstarted = unstartedNodeStatus(progress.status);
+      const standings = job.inline
+        ? this.#parts.pages.standingsOfSmall(ref, nodeIds, unstarted)
+        : this.#parts.pages.standingsOfLarge(ref, nodeIds, unstarted, header.nodeCount);
+      return standings.catch((error: unknown) => this.#goneOr(error, ref, new Map()));
     });
   }
 

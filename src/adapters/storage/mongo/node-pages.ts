@@ -2,10 +2,14 @@ import type { JobRef, NodeProjection } from '../../../core/job/job-record.js';
 import type { NodeStatus } from '../../../core/job/status.js';
 import type { Json } from '../../../core/json.js';
 import type { NodeQuery, NodeView } from '../../../ports/job-projections.js';
+import { standingOf, type NodeStanding } from '../../../core/why/dependencies.js';
 import { type Definitions, definitionOf, range, WITHOUT_OUTPUT } from './definitions.js';
 import { jobKey, nodeKey } from './keys.js';
 import type { Connection } from './mongo-connection.js';
 import type { JobNodeDocument } from './schemas/job-node.schema.js';
+
+/** Nodes asked for by id in one round trip. */
+const STANDINGS_A_TRIP = 1_000;
 
 /** Shows nodes with their definitions: of small jobs from their first record, else from their own. */
 export class NodePages {
@@ -73,6 +77,51 @@ export class NodePages {
     const { index } = document;
     const definition = definitionOf(new Map([[index, document]]), index, ref);
     return { index, definition, ...stateOf(document) };
+  }
+
+  async standingsOfSmall(
+    ref: JobRef,
+    nodeIds: readonly string[],
+    unstarted: NodeStatus,
+  ): Promise<Map<string, NodeStanding>> {
+    const { nodes } = await this.#definitions.readInline(ref);
+    const wanted = new Set(nodeIds);
+    const indexes = nodes.flatMap(({ id }, index) => (wanted.has(id) ? [index] : []));
+    const documents = await this.#definitions.documents(jobKey(ref), indexes);
+    return new Map(
+      indexes.map((index) => {
+        const { state } = stateOf(documents.get(index));
+        return [nodes[index]?.id ?? '', standingOf(state, unstarted)];
+      }),
+    );
+  }
+
+  async standingsOfLarge(
+    ref: JobRef,
+    nodeIds: readonly string[],
+    unstarted: NodeStatus,
+    nodeCount: number,
+  ): Promise<Map<string, NodeStanding>> {
+    const standings = new Map<string, NodeStanding>();
+    for (let at = 0; at < nodeIds.length; at += STANDINGS_A_TRIP) {
+      const some = nodeIds.slice(at, at + STANDINGS_A_TRIP);
+      const found = await this.#connection.nodes
+        .find(
+          {
+            tenant: ref.tenantId,
+            job: ref.jobId,
+            nodeId: { $in: some },
+            index: { $lt: nodeCount },
+          },
+          { projection: { nodeId: 1, 'state.node': 1 } },
+        )
+        .batchSize(STANDINGS_A_TRIP + 1)
+        .toArray();
+      for (const document of found) {
+        standings.set(document.nodeId ?? '', standingOf(stateOf(document).state, unstarted));
+      }
+    }
+    return standings;
   }
 
   async #inOrder(

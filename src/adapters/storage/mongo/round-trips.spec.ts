@@ -36,6 +36,7 @@ function both({ journal, projections }: MongoStore): JobJournal & JobProjections
     job: (ref) => projections.job(ref),
     nodes: (ref, query) => projections.nodes(ref, query),
     node: (ref, id) => projections.node(ref, id),
+    standings: (ref, ids) => projections.standings(ref, ids),
     list: (query) => projections.list(query),
     unfinished: (after, limit) => projections.unfinished(after, limit),
   };

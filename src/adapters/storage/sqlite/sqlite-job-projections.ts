@@ -1,5 +1,6 @@
 import type { JobRef } from '../../../core/job/job-record.js';
 import { isTerminalJob, unstartedNodeStatus } from '../../../core/job/status.js';
+import { standingOf, type NodeStanding } from '../../../core/why/dependencies.js';
 import type {
   JobPage,
   JobProjections,
@@ -24,6 +25,8 @@ import type { Postings } from './postings.js';
 
 /** Definitions are parsed at most this long, in ms, before the event loop has its turn. */
 const TURN = 8;
+/** Nodes whose standings are read before the event loop has its turn. */
+const STANDINGS_A_TURN = 1_000;
 
 export interface ProjectionParts {
   readonly definitions: Definitions;
@@ -68,6 +71,33 @@ export class SqliteJobProjections implements JobProjections {
       const state = this.#parts.nodes.one(job.seq, found.index);
       return { ...found, ...(state === undefined ? {} : { state }) };
     });
+  }
+
+  async standings(
+    ref: JobRef,
+    nodeIds: readonly string[],
+  ): Promise<ReadonlyMap<string, NodeStanding>> {
+    const job = await this.#connection.read(() => this.#parts.lookup.find(ref));
+    const found = new Map<string, NodeStanding>();
+    if (job === undefined) return found;
+    const places = await this.#placesOf(job, new Set(nodeIds));
+    for (let at = 0; at < places.length; at += STANDINGS_A_TURN) {
+      if (at > 0) await breathe();
+      const some = places.slice(at, at + STANDINGS_A_TURN);
+      const gone = await this.#connection.read(() => {
+        if (this.#parts.lookup.find(ref)?.seq !== job.seq) return true;
+        const { progress } = this.#parts.lookup.view(job.seq);
+        const unstarted = unstartedNodeStatus(progress.status);
+        const states = this.#parts.nodes.among(
+          job.seq,
+          some.map(({ index }) => index),
+        );
+        for (const { id, index } of some) found.set(id, standingOf(states.get(index), unstarted));
+        return false;
+      });
+      if (gone) return new Map();
+    }
+    return found;
   }
 
   list(query: JobQuery): Promise<JobPage> {
@@ -141,6 +171,29 @@ export class SqliteJobProjections implements JobProjections {
     return indexes.map((index) => [index, states.get(index)] as const);
   }
 
+  /** Where nodes are in the definition, in its order: found by walking over it until all are. */
+  async #placesOf(
+    job: DefinitionPlace,
+    wanted: ReadonlySet<string>,
+  ): Promise<readonly { readonly id: string; readonly index: number }[]> {
+    const places: { id: string; index: number }[] = [];
+    let next = 0;
+    let turnEnds = performance.now() + TURN;
+    while (places.length < wanted.size) {
+      if (performance.now() > turnEnds) {
+        await breathe();
+        turnEnds = performance.now() + TURN;
+      }
+      const [chunk] = await this.#connection.read(() => this.#parts.definitions.read(job, next, 1));
+      if (chunk === undefined) break;
+      for (const [at, { id }] of chunk.nodes.entries()) {
+        if (wanted.has(id)) places.push({ id, index: chunk.first + at });
+      }
+      next = chunk.first + chunk.nodes.length;
+    }
+    return places;
+  }
+
   /** Definitions never change, so they can be gathered over several turns of the event loop. */
   async #defined(
     ref: JobRef,
@@ -151,7 +204,7 @@ export class SqliteJobProjections implements JobProjections {
     let turnEnds = performance.now() + TURN;
     while (views.length < chosen.length) {
       if (performance.now() > turnEnds) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await breathe();
         turnEnds = performance.now() + TURN;
       }
       const wanted = chosen[views.length]?.[0] ?? 0;
@@ -169,4 +222,8 @@ export class SqliteJobProjections implements JobProjections {
     }
     return views;
   }
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
