@@ -13,7 +13,6 @@ import path from 'node:path';
 import { transformFileSync } from '@swc/core';
 
 const ROOT = process.cwd();
-const SOURCES = path.join(ROOT, 'src');
 const OLD_MS = 3_600_000;
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'baton-e2e');
 
@@ -23,18 +22,33 @@ const CACHE = path.join(ROOT, 'node_modules', '.cache', 'baton-e2e');
  * @nestjs/common, an ES module, which jest cannot load for it on every Node that we support.
  */
 export function builtService(): string {
-  const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+  return path.join(build(['src']), 'src');
+}
+
+/** The same with the entry point of the fault tests, `main.js`, which the folder is of. */
+export function builtFaultyService(): string {
+  const entry = 'test/faults/service';
+  return path.join(build(['src', entry]), entry);
+}
+
+function build(roots: readonly string[]): string {
+  const files = roots
+    .flatMap((root) =>
+      readdirSync(path.join(ROOT, root), { recursive: true, encoding: 'utf8' }).map((file) =>
+        path.join(root, file),
+      ),
+    )
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
     .sort();
   const hash = createHash('sha256').update(readFileSync(path.join(ROOT, '.swcrc')));
-  for (const file of files) hash.update(file).update(readFileSync(path.join(SOURCES, file)));
+  for (const file of files) hash.update(file).update(readFileSync(path.join(ROOT, file)));
   const folder = path.join(CACHE, hash.digest('hex').slice(0, 16));
   if (existsSync(folder)) return folder;
   removeOld();
 
   const draft = path.join(CACHE, randomUUID());
   for (const file of files) {
-    const { code } = transformFileSync(path.join(SOURCES, file), {
+    const { code } = transformFileSync(path.join(ROOT, file), {
       swcrcRoots: ROOT,
       configFile: path.join(ROOT, '.swcrc'),
     });
