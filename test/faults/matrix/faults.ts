@@ -73,7 +73,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'database killed',
-    meaning: '`kill -9` of the database, which is started again on the same data',
+    meaning: '`kill -9` of a mongod, which is started again on the same data',
     stores: ['mongodb'],
     killsDatabase: true,
     sparesAttempts: true,
@@ -89,7 +89,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'database away',
     meaning:
-      'connections are refused, for every instance (SQLite: another program holds the write lock)',
+      'connections are refused, for every instance; with SQLite, another program holds the write lock',
     stores: ['mongodb', 'sqlite'],
     company: 'proxied',
     sparesAttempts: true,
@@ -128,7 +128,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'half-open',
     meaning:
-      'the connections of one of two instances swallow what is sent, and stay so; the other takes its jobs over',
+      'the connections of one of two instances swallow what is sent, for good; the other takes its jobs over',
     stores: ['mongodb'],
     company: 'direct',
     sparesAttempts: false,
@@ -163,7 +163,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'slow store',
-    meaning: `every answer of the database takes ${SLOW_MS} ms longer (SQLite: every commit)`,
+    meaning: `every answer of the database comes ${SLOW_MS} ms late; with SQLite, every commit`,
     stores: ['mongodb', 'sqlite'],
     sparesAttempts: true,
     strike: ({ world, store, outage }) => {

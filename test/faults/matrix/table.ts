@@ -13,7 +13,7 @@ export type Result = 'ok' | 'failed' | 'left out';
 
 const TITLES: Readonly<Record<StoreName, string>> = { mongodb: 'MongoDB', sqlite: 'SQLite' };
 
-/** The tables of all cells, those that only the long form runs marked so. */
+/** The tables of all cells, those that only the long form runs marked so, and what the faults are. */
 export function renderTables(results: Results, server: string): string {
   const names = FAULTS.map(({ name }) => name);
   const tables = STORES.map((store) => {
@@ -32,7 +32,12 @@ export function renderTables(results: Results, server: string): string {
     const rule = ['---', ...names.map(() => '---')].join(' | ');
     return [row(`${TITLES[store]}${on}`, names), `| ${rule} |`, ...rows].join('\n');
   });
-  return `${tables.join('\n\n')}\n`;
+  const meanings = [
+    row('fault', ['what is done']),
+    row('---', ['---']),
+    ...FAULTS.map(({ name, meaning }) => row(name, [meaning])),
+  ].join('\n');
+  return `${[...tables, meanings].join('\n\n')}\n`;
 }
 
 function row(head: string, cells: readonly string[]): string {
