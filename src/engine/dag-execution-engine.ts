@@ -16,6 +16,7 @@ import { ExecutionStateTracker } from './execution-state-tracker.js';
 import { GroupCommit } from './group-commit.js';
 import { DrivenJobs } from './driven-jobs.js';
 import { JobScheduler, type QueuedJob } from './job-scheduler.js';
+import { NodeInputs } from './node-inputs.js';
 import { NodeRunner } from './node-runner.js';
 import type { JobDriver } from './job-driver.js';
 import { Membership } from './membership.js';
@@ -53,6 +54,8 @@ export type SteerOutcome =
   | { readonly status: 'not_found' };
 
 export interface EngineStats {
+  /** Under which this instance drives jobs, where others share the store. */
+  readonly instance?: string;
   readonly accepting: boolean;
   /** The store refused the last commits; they are tried again. */
   readonly storeFailing: boolean;
@@ -131,6 +134,7 @@ export class DagExecutionEngine {
       scheduler: this.#scheduler,
       runner: this.#runner,
       retries: new RetryMechanism(this.#timers, clock),
+      inputs: new NodeInputs(parts),
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,
@@ -251,6 +255,7 @@ export class DagExecutionEngine {
   stats(): EngineStats {
     const { maxRunningJobs, maxRunningNodes } = this.#parts.options;
     return {
+      ...(this.#shared === undefined ? {} : { instance: this.#shared.instance }),
       accepting: this.#accepting,
       storeFailing: this.#commits.failing,
       runningJobs: this.#scheduler.running,
@@ -259,6 +264,11 @@ export class DagExecutionEngine {
       maxRunningJobs,
       maxRunningNodes,
     };
+  }
+
+  /** How many jobs this instance takes from its queue before that one; `undefined` when it is not in it. */
+  jobsAhead(job: Pick<JobHeader, 'tenantId' | 'jobId' | 'priority'>): number | undefined {
+    return this.#scheduler.ahead(job);
   }
 
   /** Steers a job that this instance drives, or may drive; `undefined` when it may not. */

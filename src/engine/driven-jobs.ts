@@ -4,7 +4,8 @@ import type { JobState } from '../core/job/job-state.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { Logger } from '../ports/logger.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
-import { JobDriver, type DriverEnd, type DriverParts } from './job-driver.js';
+import type { DoneDriver, DriverEnd, DriverParts } from './driver-parts.js';
+import { JobDriver } from './job-driver.js';
 import { keyOf } from './job-scheduler.js';
 import type { LoadedJob, Recovery } from './recovery.js';
 import type { Reruns } from './reruns.js';
@@ -116,7 +117,7 @@ export class DrivenJobs {
     return new JobDriver(header, plan, state, { ...this.#parts, left: this.#left });
   }
 
-  readonly #left = (driver: JobDriver, why: DriverEnd): void => {
+  readonly #left = (driver: DoneDriver, why: DriverEnd): void => {
     if (this.#drivers.get(driver.key) === driver) this.#drivers.delete(driver.key);
     if (!driver.admitted) return;
     this.#parts.scheduler.leave();

@@ -1,4 +1,4 @@
-import { attemptId } from '../core/job/attempt.js';
+import { attemptId, type AttemptError, type AttemptResult } from '../core/job/attempt.js';
 import type { JobCommand, Rejection } from '../core/job/commands.js';
 import type { Intent, JobEvent } from '../core/job/events.js';
 import type { JobHeader, JobProgress } from '../core/job/job-record.js';
@@ -9,44 +9,14 @@ import { step } from '../core/job/step.js';
 import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { JsonObject } from '../core/json.js';
-import type { Clock } from '../ports/clock.js';
 import type { CommitRequest, CommitResult, JobCreation } from '../ports/job-journal.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
-import type { ExecutionStateTracker } from './execution-state-tracker.js';
-import type { GroupCommit, Participant } from './group-commit.js';
-import { keyOf, type JobScheduler, type SlotSeeker } from './job-scheduler.js';
+import type { CommandSettled, CreationOutcome, DriverEnd, DriverParts } from './driver-parts.js';
+import type { Participant } from './group-commit.js';
+import { keyOf, type SlotSeeker } from './job-scheduler.js';
 import type { AttemptOrder } from './live-attempt.js';
-import type { NodeRunner } from './node-runner.js';
-import type { RetryMechanism } from './retry-mechanism.js';
-import type { Timer, Timers } from './timers.js';
-
-/** What drivers share. */
-export interface DriverParts {
-  readonly commits: GroupCommit;
-  readonly scheduler: JobScheduler;
-  readonly runner: NodeRunner;
-  readonly retries: RetryMechanism;
-  readonly timers: Timers;
-  readonly tracker: ExecutionStateTracker;
-  readonly clock: Clock;
-  /** The id of this instance, never used before by anybody. */
-  readonly instance: { readonly id: string };
-  /** Others may take jobs: each commit names the instance that drives the job. */
-  readonly shared: boolean;
-  /** Told when a driver is done with its job, for whatever reason. */
-  readonly left: (driver: JobDriver, why: DriverEnd) => void;
-}
-
-/**
- * `ended`: the job has; `refused`: it was never created; `lost`: somebody else drives it;
- * `handed_over`: anybody may; `failed`: it cannot be driven on.
- */
-export type DriverEnd = 'ended' | 'refused' | 'lost' | 'handed_over' | 'failed';
-
-/** How the creation of a job came out. */
-export type CreationOutcome =
-  | { readonly status: 'created'; readonly request: CommitRequest }
-  | Extract<CommitResult, { status: 'duplicate_key' | 'conflict' }>;
+import { JobExpressions } from './job-expressions.js';
+import type { Timer } from './timers.js';
 
 interface Creation {
   readonly payload: JobCreation;
@@ -54,12 +24,14 @@ interface Creation {
   readonly reject: (error: unknown) => void;
 }
 
-/** Called once the command's commit is durable, with the reason if it was refused. */
-export type CommandSettled = (rejection: Rejection | undefined) => void;
-
 /** Events of one commit, about; what is beyond goes into the next. */
 const EVENTS_A_COMMIT = 1_000;
 const NO_CONFIG: JsonObject = {};
+const NOT_BEGUN: AttemptError = {
+  class: 'cancelled',
+  code: 'attempt_cancelled',
+  message: 'The attempt was cancelled before it began.',
+};
 const NOT_DRIVEN: Rejection = {
   code: 'not_driven',
   message: 'The job is being taken over. Try again.',
@@ -77,6 +49,7 @@ export class JobDriver implements Participant, SlotSeeker {
   readonly #state: JobState;
   readonly #parts: DriverParts;
   readonly #held = new Map<number, Timer>();
+  readonly #expressions: JobExpressions;
   #creation: Creation | undefined;
   #inbox: JobCommand[] = [];
   #listeners: (CommandSettled | undefined)[] = [];
@@ -95,6 +68,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#plan = plan;
     this.#state = state;
     this.#parts = parts;
+    this.#expressions = new JobExpressions({ header, plan, state }, parts);
   }
 
   get plan(): Plan {
@@ -152,6 +126,7 @@ export class JobDriver implements Participant, SlotSeeker {
     const { runner, retries } = this.#parts;
     this.#watchDeadline();
     for (const node of this.#state.held) this.#hold(node);
+    this.#judgeConditions();
     await Promise.all(
       Array.from(this.#state.live, async (node) => {
         const order = this.#order(node, this.#state.attempts[node] ?? 1);
@@ -251,6 +226,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#parts.tracker.committed({ header, version: progress.version, at, events, progress });
     if (this.#deadline === undefined) this.#watchDeadline();
     for (const intent of request.intents) this.#act(intent);
+    this.#judgeConditions();
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
     if (isTerminalJob(this.#state.status)) this.#leave('ended');
     else if (events.some(({ type }) => type === 'job_handed_over')) this.#leave('handed_over');
@@ -284,10 +260,7 @@ export class JobDriver implements Participant, SlotSeeker {
     const node = this.#plan.indexOf.get(intent.node) as number;
     switch (intent.type) {
       case 'dispatch': {
-        const order = this.#order(node, intent.attempt);
-        this.#parts.runner.run(order, (result) => {
-          this.post(this.#parts.retries.report(node, intent.attempt, result));
-        });
+        this.#dispatch(node, intent.attempt);
         return;
       }
       case 'timer':
@@ -297,6 +270,34 @@ export class JobDriver implements Participant, SlotSeeker {
         this.#parts.runner.cancel(attemptId(this.header.jobId, intent.node, intent.attempt));
         return;
     }
+  }
+
+  #dispatch(node: number, attempt: number): void {
+    const { runner, retries } = this.#parts;
+    const order = this.#order(node, attempt);
+    const report = (result: AttemptResult): void => {
+      this.post(retries.report(node, attempt, result));
+    };
+    const evaluated = this.#expressions.config(node);
+    if (evaluated === undefined) {
+      runner.run(order, report);
+      return;
+    }
+    void evaluated.then((found) => {
+      // What was cancelled meanwhile was not there to be aborted.
+      const error = this.#state.ending === undefined ? undefined : NOT_BEGUN;
+      if (runner.closed || this.#gone) runner.giveBack(1);
+      else if (error !== undefined || 'error' in found) {
+        runner.giveBack(1);
+        report({ status: 'failed', error: error ?? (found as { error: AttemptError }).error });
+      } else runner.run({ ...order, config: found.config }, report);
+    });
+  }
+
+  #judgeConditions(): void {
+    this.#expressions.judge((node, outcome, done) => {
+      this.post({ type: 'judge_condition', node, outcome }, done);
+    });
   }
 
   #order(node: number, attempt: number): AttemptOrder {

@@ -78,6 +78,17 @@ export class JobScheduler {
     return this.#queueOf(job.priority).delete(job);
   }
 
+  /** How many queued jobs come before this one; `undefined` when it is not in the queue. */
+  ahead(job: Pick<QueuedJob, 'tenantId' | 'jobId' | 'priority'>): number | undefined {
+    const place = this.#queueOf(job.priority).placeOf(job);
+    if (place === undefined) return undefined;
+    let ahead = place;
+    for (const priority of PRIORITIES) {
+      if (priority > job.priority) ahead += this.#queueOf(priority).size;
+    }
+    return ahead;
+  }
+
   /** The next queued job, with a place among the running ones taken for it, if there is room. */
   admitNext(): QueuedJob | undefined {
     if (this.#running >= this.#maxRunningJobs) return undefined;
@@ -136,6 +147,18 @@ class JobQueue {
 
   delete(job: JobRef): boolean {
     return this.#jobs.delete(keyOf(job));
+  }
+
+  /** How many come before it. */
+  placeOf(job: JobRef): number | undefined {
+    const key = keyOf(job);
+    if (!this.#jobs.has(key)) return undefined;
+    let place = 0;
+    for (const each of this.#jobs.keys()) {
+      if (each === key) break;
+      place++;
+    }
+    return place;
   }
 
   take(): QueuedJob | undefined {

@@ -55,6 +55,11 @@ export class NodeRunner {
     return this.#closed ? 0 : this.#options.maxRunningNodes - this.#reserved;
   }
 
+  /** No attempt is begun any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get live(): number {
     return this.#live.size;
   }

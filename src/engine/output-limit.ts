@@ -1,4 +1,5 @@
 import type { AttemptResult } from '../core/job/attempt.js';
+import type { Json } from '../core/json.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { AttemptRef } from '../ports/node-executor.js';
 
@@ -6,6 +7,17 @@ import type { AttemptRef } from '../ports/node-executor.js';
 export const MAX_INLINE_OUTPUT = 256 * 1024;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 const NAME = 'output.json';
+
+/** Whether an output is not there itself, but was replaced by the name of its artifact. */
+export function isArtifact(output: Json): boolean {
+  return (
+    typeof output === 'object' &&
+    output !== null &&
+    'artifact' in output &&
+    output.artifact === NAME &&
+    'bytes' in output
+  );
+}
 
 /** Replaces an output over {@link MAX_INLINE_OUTPUT} by `{ artifact, bytes }` that names it. */
 export async function boundOutput(

@@ -58,6 +58,11 @@ export class SharedJobs {
     this.#commands = new RemoteCommands({ ...parts, inbox: parts.cluster.inbox });
   }
 
+  /** The id of this instance. */
+  get instance(): string {
+    return this.#parts.membership.id;
+  }
+
   /** Joins the others, and takes jobs from then on. */
   async begin(): Promise<void> {
     const { membership, formerInstance, clock, logger } = this.#parts;

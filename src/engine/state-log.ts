@@ -77,6 +77,7 @@ function logNode(logger: Logger, change: CommittedChange, event: NodeEvent): voi
       logger.info({ ...fields, by: event.by }, event.type.replace('_', ' '));
       return;
     case 'node_completed':
+    case 'node_admitted':
     case 'node_reused':
     case 'node_ready':
     case 'node_resumed':

@@ -6,6 +6,7 @@ import type { Path } from './path.js';
 import { ProblemList } from './problem.js';
 import type { Problem, ProblemReport } from './problem.js';
 import type { Shape } from './shape.js';
+import { isExpressionText } from './templated-shape.js';
 import { quote, suggestion } from './wording.js';
 
 /** Levels of objects and arrays that a document may have. */
@@ -85,6 +86,7 @@ class Walk {
 
   /** Judges a value itself and lines its members up. True when its alternatives are to be tried. */
   private visit(shape: Shape, value: unknown, path: Path | undefined): boolean {
+    if (shape.orExpression === true && isExpressionText(value)) return false;
     const fault = checkValue(shape, value);
     if (fault !== undefined) {
       this.add(path, fault.code, fault.message);

@@ -3,6 +3,7 @@ import { planNodeSteps } from '../plan/build-plan.js';
 import type { Adjacency, Plan, PlanDefaults } from '../plan/plan.js';
 import { runSteps } from '../plan/run-steps.js';
 import { topologicalOrderSteps } from '../plan/topological-order.js';
+import { checkExpressionsSteps } from './check-expressions.js';
 import { checkShapeSteps } from './check-shape.js';
 import { checkValue } from './check-value.js';
 import { findCyclesSteps } from './find-cycles.js';
@@ -55,6 +56,9 @@ export function* compileSteps(
   const order = yield* topologicalOrderSteps(successors, dependencyCount);
   if (order.length < dependencyCount.length) {
     yield* tellCyclesSteps(input, successors, order, problems);
+  }
+  if (problems.problems.length === 0) {
+    yield* checkExpressionsSteps(nodesOf(input), dependencies, problems);
   }
   if (problems.problems.length > 0) return failure(problems);
 

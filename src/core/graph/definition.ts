@@ -25,6 +25,8 @@ export interface NodeDefinition {
   readonly name?: string;
   readonly config?: JsonObject;
   readonly needs?: readonly string[];
+  /** An expression between `{%` and `%}`; the node is skipped when it is false. */
+  readonly when?: string;
   readonly trigger_rule?: TriggerRule;
   readonly retry?: Partial<RetryPolicy>;
   /** Seconds one attempt may take. */

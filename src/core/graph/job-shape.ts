@@ -4,6 +4,7 @@ import { checkShape } from './check-shape.js';
 import { ON_FAILURE, TRIGGER_RULES } from './definition.js';
 import { toJsonSchema } from './json-schema.js';
 import type { Shape } from './shape.js';
+import { EXPRESSION_PATTERN, templatedShape } from './templated-shape.js';
 
 /** What the shape of a job needs to know of a node type; an executor says it of itself. */
 export interface NodeTypeShape {
@@ -19,6 +20,7 @@ export interface JobShapeLimits {
 export const DEFAULT_MAX_NODES = 100_000;
 const MAX_EDGES = 1_000_000;
 const DAY = 86_400;
+const MAX_WHEN = 8 * 1024;
 
 /** Priorities that have names. */
 export const PRIORITY_WORDS: ReadonlyMap<string, number> = new Map([
@@ -193,6 +195,17 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
         maxItems: limits.maxNodes,
         items: NODE_ID,
       },
+      when: {
+        description:
+          'A condition, in JSONata between {% and %}, over `inputs`, `nodes.<id>.output` of nodes that ' +
+          'this one needs, and `job`. The node is skipped when it is false; it is judged when the ' +
+          'trigger rule is met. The `config` may hold such expressions, too.',
+        type: 'string',
+        minLength: 1,
+        maxLength: MAX_WHEN,
+        pattern: EXPRESSION_PATTERN,
+        patternMessage: 'must be an expression, such as {% inputs.browser = "firefox" %}',
+      },
       trigger_rule: {
         description: 'When the node may start, judged by how the nodes it needs have ended.',
         enum: TRIGGER_RULES,
@@ -208,7 +221,10 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
       cases: Object.fromEntries(
         [...types].map(([type, { configShape }]) => [
           type,
-          { shape: configShape, required: checkShape(configShape, {}).problems.length > 0 },
+          {
+            shape: templatedShape(configShape),
+            required: checkShape(configShape, {}).problems.length > 0,
+          },
         ]),
       ),
     },

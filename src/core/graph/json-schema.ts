@@ -1,12 +1,30 @@
 import type { Json, JsonObject } from '../json.js';
 import type { Shape, ShapeSwitch } from './shape.js';
+import { EXPRESSION_PATTERN } from './templated-shape.js';
 
 /** A shape as a JSON Schema (2020-12), which accepts what `checkShape` accepts. */
 export function toJsonSchema(shape: Shape): JsonObject {
+  const { orExpression, ...value } = shape;
+  if (orExpression !== true) return schemaOf(value);
+  // What people are to read stands beside the alternatives, not within one of them.
+  const { title, description, examples, default: preset, ...rest } = value;
+  const said = { title, description, examples, default: preset };
+  return {
+    ...(Object.fromEntries(
+      Object.entries(said).filter(([, text]) => text !== undefined),
+    ) as JsonObject),
+    anyOf: [schemaOf(rest), EXPRESSION],
+  };
+}
+
+const EXPRESSION: JsonObject = { type: 'string', pattern: EXPRESSION_PATTERN };
+
+function schemaOf(shape: Shape): JsonObject {
   const schema: Record<string, Json> = {};
   for (const [keyword, value] of Object.entries(shape) as [keyof Shape, unknown][]) {
     switch (keyword) {
       case 'patternMessage':
+      case 'orExpression':
       case 'switch':
         break;
       case 'items':

@@ -32,6 +32,8 @@ export interface Shape {
   readonly maxProperties?: number;
   readonly anyOf?: readonly Shape[];
   readonly oneOf?: readonly Shape[];
+  /** A text that is an expression, `{% … %}`, is taken in place of any value. */
+  readonly orExpression?: true;
   /** Published as one `if` and `then` for each case. */
   readonly switch?: ShapeSwitch;
 }

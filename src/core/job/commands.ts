@@ -1,5 +1,5 @@
 import type { Json } from '../json.js';
-import type { AttemptResult } from './attempt.js';
+import type { AttemptError, AttemptResult } from './attempt.js';
 import type { SkipReason } from './events.js';
 
 /** What can be asked of a job. Nodes are given by their index in the plan. */
@@ -17,6 +17,12 @@ export type JobCommand =
   /** The time a held node waited for has come. */
   | { readonly type: 'release'; readonly node: number }
   | { readonly type: 'time_out' }
+  /** What a node's condition came to: it holds, or does not, or cannot be judged. */
+  | {
+      readonly type: 'judge_condition';
+      readonly node: number;
+      readonly outcome: 'run' | 'skip' | AttemptError;
+    }
   /** Keep these nodes as they were in the job that this one runs again; before it starts. */
   | { readonly type: 'reuse'; readonly nodes: readonly ReusedNode[] }
   | SteeringCommand

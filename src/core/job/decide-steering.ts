@@ -2,7 +2,7 @@ import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import type { AttemptError } from './attempt.js';
 import type { SteeringCommand } from './commands.js';
-import { abortLive, accept, completed, idOf, reject, type Decision } from './decision.js';
+import { abortLive, accept, completed, failing, idOf, reject, type Decision } from './decision.js';
 import type { JobEvent } from './events.js';
 import type { JobState } from './job-state.js';
 import { isTerminalJob, isTerminalNode, NODE_STATUSES } from './status.js';
@@ -129,15 +129,13 @@ function signal(plan: Plan, state: JobState, { node, by, payload }: Of<'signal_n
     : accept([arrived]);
 }
 
-/** A node that waited fails for good, and with it, where it is to fail fast, its job. */
+/** A node that waited fails for good. */
 function failed(plan: Plan, state: JobState, node: number, error: AttemptError): Decision {
   const id = idOf(plan, node);
-  const events: JobEvent[] = [
+  return failing(plan, state, node, [
     { type: 'node_resumed', node: id },
     { type: 'node_failed', node: id, error },
-  ];
-  if (plan.settings.onFailure !== 'fail_fast') return accept(events);
-  return accept([...events, { type: 'job_failing', node: id }], abortLive(plan, state, node));
+  ]);
 }
 
 function signalOutput({ by, payload }: { readonly by: string; readonly payload?: unknown }) {

@@ -4,7 +4,7 @@ import { mayRetry } from '../retry/judge.js';
 import { retryDelay } from '../retry/retry-delay.js';
 import type { AttemptError, AttemptResult } from './attempt.js';
 import type { JobCommand, ReusedNode } from './commands.js';
-import { abortLive, accept, completed, idOf, reject, type Decision } from './decision.js';
+import { abortLive, accept, completed, failing, idOf, reject, type Decision } from './decision.js';
 import { consumeSignal, decideSteering, expire } from './decide-steering.js';
 import type { Intent, JobEvent } from './events.js';
 import type { JobState } from './job-state.js';
@@ -41,6 +41,8 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
         return reject('already_ending', 'The job is ending already.');
       }
       return accept([{ type: 'job_timed_out' }], abortLive(plan, state));
+    case 'judge_condition':
+      return judgeCondition(plan, state, command);
     case 'reuse':
       return state.status === 'queued' && state.ending === undefined
         ? accept(command.nodes.flatMap((reused) => reuse(plan, state, reused)))
@@ -86,9 +88,7 @@ function finishAttempt(
     error,
     ...(result.output === undefined ? {} : { output: result.output }),
   };
-  if (plan.settings.onFailure !== 'fail_fast' || state.ending !== undefined)
-    return accept([failed]);
-  return accept([failed, { type: 'job_failing', node: id }], abortLive(plan, state, node));
+  return failing(plan, state, node, [failed]);
 }
 
 function wait(
@@ -130,6 +130,22 @@ function retry(
     [{ type: 'node_retrying', node: id, error, until, delay }],
     [{ type: 'timer', node: id, at: until }],
   );
+}
+
+function judgeCondition(
+  plan: Plan,
+  state: JobState,
+  { node, outcome }: Extract<JobCommand, { type: 'judge_condition' }>,
+): Decision {
+  const id = idOf(plan, node);
+  if (!state.undecided.has(node)) {
+    return reject('not_held', `Node ${id} does not wait for its condition.`);
+  }
+  if (outcome === 'run') return accept([{ type: 'node_admitted', node: id }]);
+  if (outcome === 'skip') {
+    return accept([{ type: 'node_skipped', node: id, reason: 'condition_false' }]);
+  }
+  return failing(plan, state, node, [{ type: 'node_failed', node: id, error: outcome }]);
 }
 
 /** What was kept by a commit before is not kept twice. */

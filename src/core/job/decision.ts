@@ -36,3 +36,17 @@ export function abortLive(plan: Plan, state: JobState, except?: number): Intent[
   }
   return intents;
 }
+
+/** A node fails for good by these events, and with it, where it is to fail fast, its job. */
+export function failing(
+  plan: Plan,
+  state: JobState,
+  node: number,
+  events: readonly JobEvent[],
+): Decision {
+  if (plan.settings.onFailure !== 'fail_fast' || state.ending !== undefined) return accept(events);
+  return accept(
+    [...events, { type: 'job_failing', node: idOf(plan, node) }],
+    abortLive(plan, state, node),
+  );
+}

@@ -38,6 +38,8 @@ export type NodeEvent =
     }
   /** The node had completed in the job that this one runs again, and is not run once more. */
   | { readonly type: 'node_reused'; readonly node: string; readonly output?: Json }
+  /** The node's condition holds. */
+  | { readonly type: 'node_admitted'; readonly node: string }
   | { readonly type: 'node_ready'; readonly node: string }
   | { readonly type: 'node_resumed'; readonly node: string }
   | {
@@ -73,7 +75,11 @@ export type NodeEvent =
   | { readonly type: 'node_cancelled'; readonly node: string };
 
 export type SkipReason =
-  'upstream_failed' | 'upstream_skipped' | 'trigger_rule_not_met' | 'skipped_by_user';
+  | 'upstream_failed'
+  | 'upstream_skipped'
+  | 'trigger_rule_not_met'
+  | 'condition_false'
+  | 'skipped_by_user';
 
 /**
  * What must happen once the commit that carries it is durable, and not before.

@@ -58,7 +58,7 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
 /** Moves a pending node on when its trigger rule has been decided. */
 export function settleNode(plan: Plan, state: JobState, node: number): void {
   if (state.nodeStatus[node] !== NODE_CODE.pending || state.toSkip.has(node)) return;
-  const { triggerRule, priority } = planNode(plan, node);
+  const { definition, triggerRule, priority } = planNode(plan, node);
   const verdict = judgeTrigger(ruleInForce(triggerRule, plan.settings.onFailure), {
     total: plan.dependencyCount[node] ?? 0,
     succeeded: state.succeededDeps[node] ?? 0,
@@ -69,7 +69,8 @@ export function settleNode(plan: Plan, state: JobState, node: number): void {
   if (verdict === 'run') {
     moveNode(state, node, NODE_CODE.ready);
     state.freshReady++;
-    state.ready.push(node, priority);
+    if (definition.when === undefined) state.ready.push(node, priority);
+    else state.undecided.add(node);
   } else {
     state.toSkip.set(node, verdict);
   }
@@ -93,13 +94,19 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       moveNode(state, node, NODE_CODE.completed);
       tellSuccessors(plan, state, node, state.succeededDeps);
       return;
+    case 'node_admitted':
+      state.undecided.delete(node);
+      state.ready.push(node, planNode(plan, node).priority);
+      return;
     case 'node_reused':
       leaveQueues(plan, state, node);
       moveNode(state, node, NODE_CODE.completed);
       tellSuccessors(plan, state, node, state.succeededDeps);
       return;
     case 'node_failed':
-      endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
+      // A node whose condition cannot be judged fails before its first attempt.
+      if (state.nodeStatus[node] === NODE_CODE.ready) leaveQueues(plan, state, node);
+      else endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
       moveNode(state, node, NODE_CODE.failed);
       state.anyFailed = true;
       tellSuccessors(plan, state, node, state.failedDeps);
@@ -172,7 +179,7 @@ export function forgetDetails(state: JobState, node: number): void {
 /** Takes a node that will not run out of what is ready and what is held. */
 function leaveQueues(plan: Plan, state: JobState, node: number): void {
   if (state.nodeStatus[node] === NODE_CODE.ready) {
-    state.ready.remove(node, planNode(plan, node).priority);
+    if (!state.undecided.delete(node)) state.ready.remove(node, planNode(plan, node).priority);
     if (state.attempts[node] === 0) state.freshReady--;
   }
   clearUntil(state, node);
@@ -238,6 +245,7 @@ function finishRemainingNodes(state: JobState): void {
   });
   state.freshReady = 0;
   state.toSkip.clear();
+  state.undecided.clear();
 }
 
 function detailsOf(state: JobState, node: number): NodeDetails {

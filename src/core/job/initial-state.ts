@@ -25,6 +25,7 @@ export function initialState(plan: Plan): JobState {
     counts,
     freshReady: 0,
     ready: new ReadyQueue(),
+    undecided: new Set(),
     toSkip: new Map(),
     live: new Set(),
     held: new Set(),

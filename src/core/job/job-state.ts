@@ -49,6 +49,8 @@ export interface JobState {
   /** Of those that are ready, the ones never tried. */
   freshReady: number;
   readonly ready: ReadyQueue;
+  /** Of those that are ready, the ones whose condition is still to be judged; they are in no queue. */
+  readonly undecided: Set<number>;
   /** Nodes whose trigger rule can no longer be met, to be skipped. */
   readonly toSkip: Map<number, SkipReason>;
   /** Nodes with a live attempt. */

@@ -92,6 +92,18 @@ export function replay(
   }
 }
 
+/** As {@link replay}; answers what the store was to show of the nodes that the record moved. */
+export function replayNodes(
+  plan: Plan,
+  state: JobState,
+  record: { readonly version: number; readonly at: number; readonly events: readonly JobEvent[] },
+): readonly NodeProjection[] {
+  for (const event of record.events) evolve(plan, state, event, record.at);
+  state.version = record.version;
+  state.updatedAt = record.at;
+  return projectChanged(plan, state, record.events);
+}
+
 function projectChanged(
   plan: Plan,
   state: JobState,

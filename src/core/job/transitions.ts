@@ -24,7 +24,7 @@ export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> 
 /** Every move a node may make; all others are refused. */
 export const NODE_TRANSITIONS: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
   pending: ['ready', 'completed', 'skipped', 'cancelled'],
-  ready: ['running', 'completed', 'cancelled', 'skipped'],
+  ready: ['running', 'completed', 'failed', 'cancelled', 'skipped'],
   running: ['completed', 'failed', 'cancelled', 'retrying', 'waiting'],
   waiting: ['running', 'cancelled', 'skipped'],
   retrying: ['ready', 'cancelled', 'skipped'],

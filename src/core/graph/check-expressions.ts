@@ -1,0 +1,82 @@
+import {
+  hasTemplate,
+  joinReferences,
+  templateReferences,
+  type References,
+  type TemplateReferences,
+} from '../expression/index.js';
+import type { Json } from '../json.js';
+import type { Adjacency } from '../plan/plan.js';
+import { own } from './own.js';
+import type { ProblemList } from './problem.js';
+import { quote } from './wording.js';
+
+/** Characters of texts with expressions that one job may have: checking them takes time. */
+const MAX_CHARACTERS = 1024 * 1024;
+const NODES_PER_STEP = 1024;
+
+/**
+ * Tells what is wrong with the expressions in conditions and configs: those that are no JSONata, and
+ * those that read what will not be there. Yields after every node that has some.
+ */
+export function* checkExpressionsSteps(
+  nodes: readonly unknown[],
+  { offsets, targets }: Adjacency,
+  problems: ProblemList,
+): Generator<void, void> {
+  let characters = 0;
+  for (const [index, node] of nodes.entries()) {
+    if (index % NODES_PER_STEP === NODES_PER_STEP - 1) yield;
+    const pointer = `/dag_definition/nodes/${index}`;
+    const parts = ([`when`, 'config'] as const).flatMap((field) => {
+      const value = own(node, field) as Json | undefined;
+      return value !== undefined && hasTemplate(value) ? [{ field, value }] : [];
+    });
+    if (parts.length === 0) continue;
+    yield;
+    const found: References[] = [];
+    for (const { field, value } of parts) {
+      characters += JSON.stringify(value).length;
+      if (characters > MAX_CHARACTERS) {
+        const message = `the job has more than ${MAX_CHARACTERS} characters of texts with expressions; keep what they have in common in its inputs`;
+        problems.add(pointer, 'too_many', message);
+        return;
+      }
+      const read = templateReferences(value);
+      tell(read, `${pointer}/${field}`, problems);
+      if (read.ok) found.push(read.references);
+    }
+    const needs = targets.subarray(offsets[index], offsets[index + 1]);
+    checkReferences(joinReferences(found), pointer, (id) => isAmong(nodes, needs, id), problems);
+  }
+}
+
+function tell(read: TemplateReferences, pointer: string, problems: ProblemList): void {
+  if (read.ok) return;
+  for (const { pointer: within, code, message, position } of read.problems) {
+    const at = position === undefined ? '' : ` (at character ${position})`;
+    problems.add(pointer + within, code, message + at);
+  }
+}
+
+function checkReferences(
+  references: References,
+  pointer: string,
+  isNeeded: (id: string) => boolean,
+  problems: ProblemList,
+): void {
+  for (const name of references.unknown) {
+    const message = `an expression reads ${quote(name)}, which is not there; there are inputs, nodes and job`;
+    problems.add(pointer, 'unknown_name', message);
+  }
+  if (references.nodes === 'all') return;
+  for (const id of references.nodes) {
+    if (isNeeded(id)) continue;
+    const message = `an expression reads the output of ${quote(id)}, which the node does not need; add it to its needs`;
+    problems.add(pointer, 'unknown_reference', message);
+  }
+}
+
+function isAmong(nodes: readonly unknown[], needs: Int32Array, id: string): boolean {
+  return needs.some((need) => own(nodes[need], 'id') === id);
+}

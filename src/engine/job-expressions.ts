@@ -1,0 +1,81 @@
+import type { AttemptError } from '../core/job/attempt.js';
+import type { JobHeader } from '../core/job/job-record.js';
+import type { JobState } from '../core/job/job-state.js';
+import { isTerminalNode, NODE_STATUSES } from '../core/job/status.js';
+import type { JsonObject } from '../core/json.js';
+import { planNode } from '../core/plan/plan-node.js';
+import type { Plan } from '../core/plan/plan.js';
+import type { Clock } from '../ports/clock.js';
+import type { ConditionOutcome, NodeInContext, NodeInputs } from './node-inputs.js';
+import type { Timers } from './timers.js';
+
+const AGAIN_MS = 1_000;
+
+/** Evaluates what the nodes of one job say in expressions, when the job has come to them. */
+export class JobExpressions {
+  readonly #job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState };
+  readonly #parts: {
+    readonly inputs: NodeInputs;
+    readonly timers: Timers;
+    readonly clock: Clock;
+  };
+  /** Nodes whose condition is being judged, or will be when its time has come. */
+  readonly #judging = new Set<number>();
+
+  constructor(
+    job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState },
+    parts: { readonly inputs: NodeInputs; readonly timers: Timers; readonly clock: Clock },
+  ) {
+    this.#job = job;
+    this.#parts = parts;
+  }
+
+  /** Judges the conditions that are due; `judged` is told what each came to, and calls back when done. */
+  judge(judged: (node: number, outcome: ConditionOutcome, done: () => void) => void): void {
+    const { undecided, ending } = this.#job.state;
+    if (undecided.size === 0 || ending !== undefined) return;
+    for (const node of undecided) {
+      if (this.#judging.has(node)) continue;
+      this.#judging.add(node);
+      const done = (): void => void this.#judging.delete(node);
+      this.#parts.inputs.condition(this.#inContext(node)).then(
+        (outcome) => judged(node, outcome, done),
+        () => {
+          // The store is away; nothing can be committed without it, either.
+          this.#parts.timers.set(this.#parts.clock.now() + AGAIN_MS, () => {
+            done();
+            this.judge(judged);
+          });
+        },
+      );
+    }
+  }
+
+  /** The config of a node, or why it has none; `undefined` when there is nothing in it to evaluate. */
+  config(
+    node: number,
+  ): Promise<{ readonly config: JsonObject } | { readonly error: AttemptError }> | undefined {
+    const { inputs } = this.#parts;
+    const context = this.#inContext(node);
+    if (!inputs.hasExpressions(context.definition)) return undefined;
+    return inputs.config(context).catch((error: unknown) => ({
+      error: {
+        class: 'infrastructure' as const,
+        code: 'inputs_unreadable',
+        message: error instanceof Error ? error.message : String(error),
+      },
+    }));
+  }
+
+  #inContext(node: number): NodeInContext {
+    const { header, plan, state } = this.#job;
+    return {
+      header,
+      definition: planNode(plan, node).definition,
+      hasEnded: (id) => {
+        const status = state.nodeStatus[plan.indexOf.get(id) ?? -1] ?? 0;
+        return isTerminalNode(NODE_STATUSES[status] ?? 'pending');
+      },
+    };
+  }
+}
