@@ -16,7 +16,7 @@ export interface Dependencies {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly engine: Pick<DagExecutionEngine, 'submit' | 'steer' | 'planOf' | 'stats'>;
+  readonly engine: Pick<DagExecutionEngine, 'submit' | 'steer' | 'planOf' | 'stats' | 'jobsAhead'>;
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;

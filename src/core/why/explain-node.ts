@@ -58,8 +58,8 @@ function settledSummary(
       return `Node ${id} runs${since}, attempt ${state?.attempt ?? 1}.`;
     }
     case 'completed':
-      return state?.attempt === 0
-        ? `Node ${id} completed without an attempt of its own.`
+      return state?.reused === true
+        ? `Node ${id} was kept as it had completed in the job that this one runs again.`
         : `Node ${id} completed${at}, after ${attempts}.`;
     case 'failed': {
       const code = state?.error === undefined ? '' : ` with ${state.error.code}`;

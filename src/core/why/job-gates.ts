@@ -4,15 +4,17 @@ import type { Gate } from './gate.js';
 
 type JobGate = (job: JobCircumstances, instance: InstanceCircumstances) => Gate | undefined;
 
-const queued: JobGate = ({ progress }, { runningJobs, maxRunningJobs, jobsAhead }) =>
-  progress.status === 'queued'
-    ? {
-        kind: 'job_queued',
-        used: runningJobs,
-        limit: maxRunningJobs,
-        ...(jobsAhead === undefined ? {} : { ahead: jobsAhead }),
-      }
-    : undefined;
+const queued: JobGate = ({ progress }, { id, runningJobs, maxRunningJobs, jobsAhead }) => {
+  if (progress.status !== 'queued') return undefined;
+  // With nobody else about, a job that is not in the queue any more is being taken.
+  const ahead = jobsAhead ?? (id === undefined ? 0 : undefined);
+  return {
+    kind: 'job_queued',
+    used: runningJobs,
+    limit: maxRunningJobs,
+    ...(ahead === undefined ? {} : { ahead }),
+  };
+};
 
 const paused: JobGate = ({ progress, paused }) =>
   progress.status === 'paused' ? { kind: 'paused', ...paused } : undefined;

@@ -5,6 +5,8 @@ import { dependency } from '../dependencies.js';
 import { DefinitionCompiler } from './definition-compiler.js';
 import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
+import { JobHistorian } from './job-historian.js';
+import { JobHistoryController } from './job-history.controller.js';
 import { JobNodesController } from './job-nodes.controller.js';
 import { JobReader } from './job-reader.js';
 import { JobRerunner } from './job-rerunner.js';
@@ -15,6 +17,8 @@ import { JobSubmitter } from './job-submitter.js';
 import { JobValidator } from './job-validator.js';
 import { JobsController } from './jobs.controller.js';
 import { NodeReader } from './node-reader.js';
+import { WhyController } from './why.controller.js';
+import { WhyReader } from './why-reader.js';
 
 const MINUTE_MS = 60_000;
 
@@ -29,17 +33,26 @@ const MINUTE_MS = 60_000;
       ],
     }),
   ],
-  controllers: [JobsController, JobNodesController, JobSteeringController, JobRerunsController],
+  controllers: [
+    JobsController,
+    JobNodesController,
+    JobSteeringController,
+    JobRerunsController,
+    JobHistoryController,
+    WhyController,
+  ],
   providers: [
     DefinitionCompiler,
     EventReader,
     GraphRenderer,
+    JobHistorian,
     JobReader,
     JobRerunner,
     JobSteering,
     JobSubmitter,
     JobValidator,
     NodeReader,
+    WhyReader,
   ],
   exports: [DefinitionCompiler, JobSubmitter, ThrottlerModule],
 })

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   route_not_found: [404, 'There is no such route'],
   job_not_found: [404, 'There is no such job'],
   node_not_found: [404, 'The job has no such node'],
+  version_not_found: [404, 'The job has no such version'],
   log_not_found: [404, 'There is no such log'],
   test_case_not_found: [404, 'There is no such test case'],
   template_not_found: [404, 'There is no such template'],
