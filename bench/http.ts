@@ -44,6 +44,8 @@ export async function measureHttp(root: string, place: StorePlace): Promise<Http
         service.call<{ id: string }>('POST', '/job', busy),
       ),
     );
+    const refused = running.find(({ status }) => status !== 202);
+    if (refused !== undefined) throw new Error(`the busy job answered ${refused.status}`);
     const ids = running.map((answer) => answer.body.id);
     const submit = fan(8);
     return [
