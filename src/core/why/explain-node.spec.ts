@@ -133,6 +133,16 @@ const HELD: readonly (readonly [string, Situation, readonly object[], readonly s
     ['It waits for the node it needs: x (pending).'],
   ],
   [
+    'a condition that has not been judged',
+    {
+      node: { ...needs('x'), when: '{% inputs.deploy %}' },
+      dependencies: { x: { status: 'completed' } },
+      job: { running: 2 },
+    },
+    [{ kind: 'condition', when: '{% inputs.deploy %}' }],
+    ['Its condition (when) is being judged; the node is admitted or skipped by it.'],
+  ],
+  [
     'no place in the job, and none in the instance',
     { job: { running: 2 }, instance: { runningNodes: 8 } },
     [
@@ -272,6 +282,18 @@ const FREE: readonly (readonly [Situation, string])[] = [
   [
     { state: { status: 'skipped', attempt: 0, skipReason: 'skipped_by_user' } },
     'Node a was skipped because somebody asked for it.',
+  ],
+  [
+    { state: { status: 'skipped', attempt: 0, skipReason: 'condition_false' } },
+    'Node a was skipped because its condition did not hold.',
+  ],
+  [
+    { state: { status: 'failed', attempt: 0, error } },
+    'Node a failed with process_exit, before its first attempt.',
+  ],
+  [
+    { state: { status: 'completed', attempt: 0, reused: true } },
+    'Node a was kept as it had completed in the job that this one runs again.',
   ],
   [
     { status: 'cancelled', job: { status: 'timed_out' } },

@@ -63,7 +63,9 @@ function settledSummary(
         : `Node ${id} completed${at}, after ${attempts}.`;
     case 'failed': {
       const code = state?.error === undefined ? '' : ` with ${state.error.code}`;
-      return `Node ${id} failed${at}${code}, after ${attempts}.`;
+      return state?.attempt === 0
+        ? `Node ${id} failed${at}${code}, before its first attempt.`
+        : `Node ${id} failed${at}${code}, after ${attempts}.`;
     }
     case 'skipped':
       return `Node ${id} was skipped${at} because ${skipCause(state?.skipReason)}.`;
@@ -87,6 +89,8 @@ function skipCause(reason: string | undefined): string {
       return 'a node that it needs was skipped';
     case 'trigger_rule_not_met':
       return 'its trigger rule could not be met any more';
+    case 'condition_false':
+      return 'its condition did not hold';
     case 'skipped_by_user':
       return 'somebody asked for it';
     default:
@@ -111,7 +115,11 @@ function nodeGates(
     case 'pending': {
       const report = reportDependencies(node.definition, node.dependencies, job.header.onFailure);
       const own = dependencyGates(report);
-      return report.verdict === 'run' ? startGates(ofJob, job, instance) : [...ofJob, ...own];
+      if (report.verdict !== 'run') return [...ofJob, ...own];
+      // One whose condition holds is shown as ready.
+      return node.definition.when === undefined
+        ? startGates(ofJob, job, instance)
+        : [...ofJob, { kind: 'condition', when: node.definition.when }];
     }
     case 'ready':
       return startGates(ofJob, job, instance);

@@ -26,6 +26,8 @@ export type Gate =
       readonly verdict: 'wait' | SkipReason;
       readonly dependencies: DependencyCounts;
     }
+  /** Its condition has not been judged. */
+  | { readonly kind: 'condition'; readonly when: string }
   | {
       readonly kind: 'slot';
       /** Whose places are taken: the job's own `concurrency`, or those of an instance. */
@@ -79,6 +81,7 @@ export type GateKind = Gate['kind'];
 export const GATE_KINDS = [
   'dependency',
   'trigger_rule',
+  'condition',
   'slot',
   'backoff',
   'delay',

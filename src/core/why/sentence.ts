@@ -8,6 +8,8 @@ export function sentenceOf(gate: Gate): string {
       return dependency(gate);
     case 'trigger_rule':
       return triggerRule(gate);
+    case 'condition':
+      return 'Its condition (when) is being judged; the node is admitted or skipped by it.';
     case 'slot':
       return slot(gate);
     case 'backoff': {

@@ -75,6 +75,12 @@ export class GateResponse {
   dependencies?: DependencyCountsResponse;
 
   @ApiPropertyOptional({
+    description: '`condition`: what is being judged.',
+    example: '{% inputs.deploy = true %}',
+  })
+  when?: string;
+
+  @ApiPropertyOptional({
     enum: ['job', 'instance'],
     description: "`slot`: whose places are taken: the job's concurrency, or those of an instance.",
   })
