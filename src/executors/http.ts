@@ -9,6 +9,7 @@ import {
   type HttpConfig,
   type PreparedRequest,
 } from './http-request.js';
+import { retryAfterOf } from './http-retry-after.js';
 import { describeResponse, parseBody, receiveBody } from './http-response.js';
 
 const STATUS_CODE = { type: 'integer', minimum: 100, maximum: 599 } as const;
@@ -120,13 +121,17 @@ async function judge(
   if (!statusFits) {
     const wish = expectedStatus.length === 0 ? '200 to 299' : expectedStatus.join(' or ');
     const excerpt = clip(output['body'] ?? '', SHOWN_VALUE);
-    return failed(
-      'http_status',
-      'unexpected_status',
-      `${title} answered ${response.status}, expected ${wish}. It said: ${excerpt}`,
-      { status: response.status, expected: expectedStatus },
-      output,
-    );
+    const retryAfter = retryAfterOf(response.headers.get('retry-after'), Date.now());
+    return {
+      ...failed(
+        'http_status',
+        'unexpected_status',
+        `${title} answered ${response.status}, expected ${wish}. It said: ${excerpt}`,
+        { status: response.status, expected: expectedStatus },
+        output,
+      ),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    };
   }
   if (expectedJson === undefined) return { status: 'completed', output };
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.js';
-import { JITTERS, RETRY_STRATEGIES } from '../retry/retry-policy.js';
+import { JITTERS, RETRY_STRATEGIES, RETRYABLE_CLASSES } from '../retry/retry-policy.js';
 import { checkShape } from './check-shape.js';
 import { ON_FAILURE, TRIGGER_RULES } from './definition.js';
 import { toJsonSchema } from './json-schema.js';
@@ -93,6 +93,14 @@ const RETRY: Shape = {
       maximum: DAY,
     },
     jitter: { enum: JITTERS, default: 'full' },
+    retry_on: {
+      description:
+        'The classes of errors after which another attempt is made. Left out: all of them. What was ' +
+        'cancelled, or is known not to be mended by another attempt, is never tried again.',
+      type: 'array',
+      items: { enum: RETRYABLE_CLASSES },
+      maxItems: RETRYABLE_CLASSES.length,
+    },
   },
   additionalProperties: false,
 };

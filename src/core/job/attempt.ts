@@ -27,7 +27,13 @@ export type Awaited = 'approval' | 'signal';
 /** What one attempt came to. `waiting` gives its slot back. */
 export type AttemptResult =
   | { readonly status: 'completed'; readonly output?: Json }
-  | { readonly status: 'failed'; readonly error: AttemptError; readonly output?: Json }
+  | {
+      readonly status: 'failed';
+      readonly error: AttemptError;
+      readonly output?: Json;
+      /** Seconds that the other side asked to wait before another attempt. */
+      readonly retryAfter?: number;
+    }
   | {
       readonly status: 'waiting';
       /**

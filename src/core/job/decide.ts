@@ -11,6 +11,9 @@ import type { JobState } from './job-state.js';
 import { isTerminalJob, type TerminalJobStatus } from './status.js';
 import { NODE_CODE } from './transitions.js';
 
+/** Seconds; whoever asks for a longer wait is asked again after this. */
+const LONGEST_RETRY_AFTER = 86_400;
+
 /**
  * What a command makes of a job. Pure: reads the state, changes nothing, and takes time and
  * randomness as arguments.
@@ -80,7 +83,16 @@ function finishAttempt(
   const { error } = result;
   if (error.class === 'cancelled') return accept([{ type: 'node_cancelled', node: id }]);
   const retried =
-    state.ending === undefined ? retry(plan, state, node, error, command.random, now) : undefined;
+    state.ending === undefined
+      ? retry(
+          plan,
+          state,
+          node,
+          error,
+          { random: command.random, retryAfter: result.retryAfter },
+          now,
+        )
+      : undefined;
   if (retried !== undefined) return retried;
   const failed: JobEvent = {
     type: 'node_failed',
@@ -117,13 +129,14 @@ function retry(
   state: JobState,
   node: number,
   error: AttemptError,
-  random: number,
+  { random, retryAfter = 0 }: { readonly random: number; readonly retryAfter: number | undefined },
   now: number,
 ): Decision | undefined {
   const policy = planNode(plan, node).retry;
   const attempts = state.attempts[node] ?? 0;
   if (!mayRetry(error, policy, attempts)) return undefined;
-  const delay = retryDelay(policy, attempts, random, state.details.get(node)?.delay);
+  const wanted = retryDelay(policy, attempts, random, state.details.get(node)?.delay);
+  const delay = Math.max(wanted, Math.min(retryAfter, LONGEST_RETRY_AFTER));
   const until = now + Math.round(delay * 1000);
   const id = idOf(plan, node);
   return accept(

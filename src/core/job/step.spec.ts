@@ -197,4 +197,29 @@ describe('step', () => {
     ]);
     expect(state.details.size).toBe(0);
   });
+
+  it('waits as long as the other side asks for, up to a day', () => {
+    for (const [retryAfter, waited] of [
+      [undefined, 1],
+      [0.1, 1],
+      [60, 60],
+      [1e9, 86_400],
+    ] as const) {
+      const plan = planOf([
+        { id: 'a', type: 'noop', retry: { strategy: 'fixed', delay: 1, jitter: 'none' } },
+      ]);
+      const state = initialState(plan);
+      take(plan, state, [{ type: 'submit', by: 'ada' }, { type: 'start' }]);
+      const { events } = take(plan, state, [
+        finish(state, 0, {
+          status: 'failed',
+          error: { class: 'http_status', code: 'x', message: 'x' },
+          ...(retryAfter === undefined ? {} : { retryAfter }),
+        }),
+      ]);
+      expect(events).toMatchObject([
+        { type: 'node_retrying', delay: waited, until: state.updatedAt + waited * 1000 },
+      ]);
+    }
+  });
 });

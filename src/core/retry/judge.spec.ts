@@ -9,4 +9,12 @@ describe('mayRetry', () => {
       mayRetry({ class: errorClass }, { max_attempts: 3 }, failed);
     expect([1, 2, 3, 4].map(judge)).toEqual([!final, !final, false, false]);
   });
+
+  it('tries again only after errors of the classes that the policy names', () => {
+    const policy = { max_attempts: 3, retry_on: ['infrastructure', 'timeout'] } as const;
+    expect(mayRetry({ class: 'timeout' }, policy, 1)).toBe(true);
+    expect(mayRetry({ class: 'assertion' }, policy, 1)).toBe(false);
+    expect(mayRetry({ class: 'timeout' }, { max_attempts: 3, retry_on: [] }, 1)).toBe(false);
+    expect(mayRetry({ class: 'cancelled' }, policy, 1)).toBe(false);
+  });
 });

@@ -1,3 +1,5 @@
+import type { ErrorClass } from '../job/attempt.js';
+
 export const RETRY_STRATEGIES = ['fixed', 'linear', 'exponential'] as const;
 export type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
 
@@ -14,4 +16,15 @@ export interface RetryPolicy {
   readonly factor: number;
   readonly max_delay: number;
   readonly jitter: Jitter;
+  /** The classes of errors after which another attempt is made. Absent: all that another may mend. */
+  readonly retry_on?: readonly ErrorClass[];
 }
+
+/** Classes of errors that another attempt may mend. */
+export const RETRYABLE_CLASSES = [
+  'timeout',
+  'infrastructure',
+  'assertion',
+  'exit_code',
+  'http_status',
+] as const satisfies readonly ErrorClass[];
