@@ -192,7 +192,7 @@ describe('why, over random jobs', () => {
           for (const each of happenings) take(commandsOf(state, each), each.slots);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

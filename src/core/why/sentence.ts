@@ -73,7 +73,8 @@ function dependency({ nodes, more, total }: Of<'dependency'>): string {
   const named = nodes.map(({ id, status }) => `${id} (${status})`).join(', ');
   const rest = more === 0 ? '' : ` and ${more} more`;
   const open = nodes.length + more;
-  const those = total === 1 ? 'the node it needs' : `${open} of the ${total} nodes it needs`;
+  const all = total === 1 ? 'the node it needs' : `all ${total} nodes it needs`;
+  const those = open === total ? all : `${open} of the ${total} nodes it needs`;
   return `It waits for ${those}: ${named}${rest}.`;
 }
 
