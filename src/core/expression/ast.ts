@@ -47,16 +47,32 @@ export function partsOf(node: AstNode): AstPart[] {
   const add = (inner: boolean, ...nodes: readonly (AstNode | undefined)[]) => {
     for (const part of nodes) if (part !== undefined) parts.push({ node: part, inner });
   };
-  node.steps?.forEach((step, index) => add(index > 0, step));
+  const steps = node.steps ?? [];
+  const still = stillSteps(steps);
+  steps.forEach((step, index) => add(index > still, step));
   if (isPairs(node.lhs)) add(false, ...node.lhs.flat());
   else if (node.type !== 'bind') add(false, node.lhs);
   add(false, node.rhs, node.expression, ...(node.expressions ?? []), node.procedure, node.body);
   if (node.type !== 'lambda') add(false, ...(node.arguments ?? []));
   add(false, node.condition, node.then, node.else);
-  for (const term of node.terms ?? []) add(true, term.expression);
-  for (const stage of [...(node.predicate ?? []), ...(node.stages ?? [])]) add(true, stage.expr);
-  add(true, ...(node.group?.lhs ?? []).flat());
+  for (const term of node.terms ?? []) add(false, term.expression);
+  for (const stage of [...(node.predicate ?? []), ...(node.stages ?? [])])
+    add(isMoving(node), stage.expr);
+  add(steps.length === 0 || still < steps.length, ...(node.group?.lhs ?? []).flat());
   return parts;
+}
+
+/**
+ * How many steps a path starts with that bind a variable and leave what it is evaluated against as it
+ * is: in `list@$x.name` the name is one of what holds the list.
+ */
+export function stillSteps(steps: readonly AstNode[]): number {
+  const moving = steps.findIndex(isMoving);
+  return moving < 0 ? steps.length : moving;
+}
+
+function isMoving(step: AstNode): boolean {
+  return step.focus === undefined && step.type !== 'sort';
 }
 
 /** The pairs of an object that a node makes, or groups by. */

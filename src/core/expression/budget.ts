@@ -1,6 +1,10 @@
 import type { EvaluationClock, EvaluationLimits } from './limits.js';
 import { ExpressionFault } from './problem.js';
 import { Sizes } from './sizes.js';
+import { Turns } from './turns.js';
+
+/** Evaluations share the process's one thread, whoever they are for. */
+const turns = new Turns();
 
 /** Parts evaluated between two breaths; a count and no time, so that a rerun takes the same turns. */
 const PARTS_A_BREATH = 2000;
@@ -10,8 +14,11 @@ const WORK_A_LOOK = 20_000;
 /** What an evaluation, or all those of one template, has left; everything throws ExpressionFault. */
 export class Budget {
   readonly sizes: Sizes;
-  private readonly start: number;
-  private paused = 0;
+  /** Milliseconds that have been run before the present turn, and when that began. */
+  private ran = 0;
+  private since = 0;
+  private hasTurn = false;
+  private isOver = false;
   private pause: Promise<void> | undefined;
   private open = 0;
   private parts = 0;
@@ -24,7 +31,21 @@ export class Budget {
     readonly clock: EvaluationClock,
   ) {
     this.sizes = new Sizes(limits);
-    this.start = clock.now();
+  }
+
+  /** Waits for a turn; the time starts with it. */
+  async begin(): Promise<void> {
+    await turns.take();
+    this.since = this.clock.now();
+    this.hasTurn = true;
+    if (this.isOver) this.yieldTurn();
+  }
+
+  /** Gives the turn to others, for good. */
+  end(): void {
+    this.isOver = true;
+    this.stopped = true;
+    this.yieldTurn();
   }
 
   get breathing(): boolean {
@@ -91,14 +112,22 @@ export class Budget {
   look(): void {
     if (this.stopped) throw overtime(this.limits);
     const { timeMs } = this.limits;
-    if (this.clock.now() - this.start - this.paused > timeMs) throw overtime(this.limits);
+    const turn = this.hasTurn ? this.clock.now() - this.since : 0;
+    if (this.ran + turn > timeMs) throw overtime(this.limits);
   }
 
   private async breathe(): Promise<void> {
-    const from = this.clock.now();
+    this.yieldTurn();
     await this.clock.breathe();
-    this.paused += this.clock.now() - from;
+    await this.begin();
     this.pause = undefined;
+  }
+
+  private yieldTurn(): void {
+    if (!this.hasTurn) return;
+    this.hasTurn = false;
+    this.ran += this.clock.now() - this.since;
+    turns.release();
   }
 }
 

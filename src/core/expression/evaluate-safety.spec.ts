@@ -104,7 +104,7 @@ describe('evaluate against attacks', () => {
   it.each(attacks)('ends soon and small: %s', async (_name, text) => {
     const start = performance.now();
     const before = process.memoryUsage().heapUsed;
-    await answer(text);
+    await answer(text, {}, DEFAULT_LIMITS);
     expect(performance.now() - start).toBeLessThan(SOON_MS);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(600 * 2 ** 20);
   });
@@ -142,6 +142,30 @@ describe('evaluate against attacks', () => {
     if (!parsed.ok) throw new Error(parsed.problem.message);
     const result = await evaluate(parsed.expression, {}, DEFAULT_LIMITS, slowOthers);
     expect(result).toStrictEqual({ ok: true, value: 5000 });
+  });
+
+  it('does not count the time of others that are evaluated at once', async () => {
+    let time = 0;
+    const counting = { ...clock, now: () => (time += 1) };
+    const limits = { ...DEFAULT_LIMITS, timeMs: 10_000 };
+    const parsed = parseExpression('$count($map([1..1000], function($i) { $i * 2 + 1 }))');
+    if (!parsed.ok) throw new Error(parsed.problem.message);
+    const { expression } = parsed;
+    const one = () => evaluate(expression, {}, limits, counting);
+    expect(await one()).toStrictEqual({ ok: true, value: 1000 });
+    const took = time;
+    expect(took * 10).toBeGreaterThan(limits.timeMs);
+    for (const result of await Promise.all(Array.from({ length: 10 }, one))) {
+      expect(result).toStrictEqual({ ok: true, value: 1000 });
+    }
+  });
+
+  it('gives its turn up when it fails', async () => {
+    const texts = ['[$error("a"), [1..9000].($ + 1)]', '1 / 0', '[1..9000].($ + 1)', '1 + 1'];
+    const results = await Promise.all([...texts, ...texts].map((text) => answer(text)));
+    const expected = [false, false, true, true];
+    expect(results.map(({ ok }) => ok)).toStrictEqual([...expected, ...expected]);
+    expect(await valueOf('1 + 1')).toBe(2);
   });
 
   it('says which limit was met', async () => {

@@ -19,9 +19,8 @@ export type EvaluationResult =
  * value every time.
  *
  * What is guaranteed of any expression and scope:
- * - It ends within `timeMs` of its own time, and holds the event loop for no longer than some tenths
- *   of a second beyond; in between it lets others run every few thousand steps. Its own time is all
- *   that passes between its breaths, so many evaluations at once use up each other's: run few.
+ * - It ends within `timeMs` of its own time, or some tenths of a second later, and lets others run
+ *   every few thousand steps. Evaluations run one at a time and take turns; waiting does not count.
  * - Regular expressions run on an engine of their own, in time proportional to the text, and can be
  *   ended within one; the texts and pictures of all functions are bounded where their time is not.
  * - It makes no list, text or value larger than the limits, nor more in all than `madeUnits`.
@@ -34,11 +33,14 @@ export async function evaluate(
   limits: EvaluationLimits,
   clock: EvaluationClock,
 ): Promise<EvaluationResult> {
+  const budget = new Budget(limits, clock);
   try {
-    const budget = new Budget(limits, clock);
+    await budget.begin();
     return { ok: true, value: await run(expression, copyScope(scope, limits), budget) };
   } catch (error) {
     return { ok: false, problem: problemOf(wordJsonataError(error, false), expression.text) };
+  } finally {
+    budget.end();
   }
 }
 
@@ -77,12 +79,14 @@ const MOST_COPIED = 2 ** 24;
 class Watch implements Hooks {
   private readonly members = new Set<AstNode>();
   private readonly rangeEnds = new Set<AstNode>();
+  private readonly variables = new Set<unknown>();
   private started = false;
 
   constructor(private readonly budget: Budget) {}
 
   know(root: AstNode): void {
     for (const node of nodesOf(root)) {
+      if (node.type === 'variable') this.variables.add(node.value);
       for (const [, value] of pairsOf(node)) this.members.add(value);
       if (node.value !== '..' || node.rhs === undefined) continue;
       this.rangeEnds.add(node.rhs);
@@ -93,7 +97,7 @@ class Watch implements Hooks {
   enter(part: AstNode, input: unknown, environment: Environment): Promise<void> | undefined {
     if (!this.started) {
       this.started = true;
-      bindFunctions(environment, this.budget);
+      bindFunctions(environment, this.variables, this.budget);
     }
     return this.at(part, () => {
       if (part.type === 'wildcard') this.checkWildcard(input);

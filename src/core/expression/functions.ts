@@ -30,17 +30,23 @@ export const FUNCTIONS: readonly string[] = (
 type Implementation = (this: Focus, ...args: readonly never[]) => unknown;
 
 /**
- * Puts functions that keep to the budget in the place of JSONata's own, and functions that say why
+ * For the names given, puts functions that keep to the budget in the place of JSONata's own, and functions that say why
  * they are left out in the place of those that would make a rerun see something else.
  */
-export function bindFunctions(environment: Environment, budget: Budget): void {
+export function bindFunctions(
+  environment: Environment,
+  names: ReadonlySet<unknown>,
+  budget: Budget,
+): void {
   for (const [name, reason] of FORBIDDEN) {
+    if (!names.has(name)) continue;
     const implementation = () => {
       throw new ExpressionFault('expression_forbidden', `$${name} is left out. ${reason}`);
     };
     environment.bind(name, { _jsonata_function: true, implementation } satisfies NativeFunction);
   }
   for (const name of FUNCTIONS) {
+    if (!names.has(name)) continue;
     environment.bind(name, guarded(name, environment.lookup(name) as NativeFunction, budget));
   }
 }

@@ -1,4 +1,4 @@
-import { boundNames, partsOf, type AstNode, type AstPart } from './ast.js';
+import { boundNames, partsOf, stillSteps, type AstNode, type AstPart } from './ast.js';
 import { SCOPE_NAMES } from './documents.js';
 
 /** What an expression reads, so that no more is fetched, and what is wrong is refused at once. */
@@ -106,10 +106,10 @@ class Found {
   private takePath(steps: readonly AstNode[], inner: boolean): ReadonlySet<AstNode> {
     const [first, second, third] = steps;
     if (first === undefined) return NONE;
-    if (first.type === 'name' && !inner) {
-      this.startNamed(first, second);
-      return NONE;
-    }
+    const still = inner ? -1 : stillSteps(steps);
+    steps.forEach((step, index) => {
+      if (index <= still && step.type === 'name') this.startNamed(step, steps[index + 1]);
+    });
     if (first.type !== 'variable') return NONE;
     if (isScopeName(first.value)) {
       this.start(first.value, isPlain(first) ? second : undefined);

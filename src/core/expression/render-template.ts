@@ -73,10 +73,13 @@ export async function renderTemplate(
   if (!hasTemplate(template)) return { ok: true, value: template };
   const renderer = new Renderer(scope, limits, clock);
   try {
+    await renderer.budget.begin();
     return { ok: true, value: await renderer.render(template, '') };
   } catch (error) {
     const problem = problemOf(wordJsonataError(error, false), renderer.expression);
     return { ok: false, problem: { ...problem, pointer: renderer.pointer } };
+  } finally {
+    renderer.budget.end();
   }
 }
 
@@ -84,7 +87,7 @@ class Renderer {
   /** Where the renderer stands, for its problem. */
   pointer = '';
   expression = '';
-  private readonly budget: Budget;
+  readonly budget: Budget;
   private documents: Documents | undefined;
   private bytes = 0;
 
