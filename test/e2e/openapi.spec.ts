@@ -166,6 +166,10 @@ describe('the OpenAPI document', () => {
     conforms('NodeListResponse', await read(`/job/${job.id}/nodes`));
     conforms('NodeDetailResponse', await read(`/job/${job.id}/nodes/a`));
     conforms('EventListResponse', await read(`/job/${job.id}/events`));
+    conforms('WhyJobResponse', await read(`/job/${long.id}/why`));
+    conforms('WhyNodeResponse', await read(`/job/${long.id}/nodes/a/why`));
+    conforms('PastJobResponse', await read(`/job/${job.id}/at/1`));
+    conforms('JobComparisonResponse', await read(`/jobs/compare?a=${job.id}&b=${long.id}`));
     conforms('HealthResponse', await read('/health'));
     conforms('ProblemDto', await read('/job/unknown'));
     conforms('CreateOrchestrationJobRequest', QUICK);

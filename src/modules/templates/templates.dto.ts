@@ -3,15 +3,10 @@ import { IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validato
 import { ON_FAILURE } from '../../core/graph/definition.js';
 import type { Json, JsonObject } from '../../core/json.js';
 import { WholeNumber } from '../../platform/http/index.js';
+import { ANY_JSON } from '../any-json.js';
 import { JOB_COMPONENT } from '../jobs/index.js';
 
 const TIME = { format: 'date-time', example: '2026-11-21T14:10:32.000Z' };
-/** Any JSON value. */
-const ANYTHING = {
-  anyOf: ['object', 'array', 'string', 'number', 'boolean', 'null'].map((type) =>
-    type === 'array' ? { type, items: {} } : { type },
-  ),
-};
 const PARAMETERS = {
   type: 'object',
   additionalProperties: true,
@@ -126,14 +121,14 @@ export class FieldChangeResponse {
   change!: string;
 
   @ApiPropertyOptional({
-    ...ANYTHING,
+    ...ANY_JSON,
     description: 'What it was, unless longer than 4 KiB.',
     example: ['a'],
   })
   before?: Json;
 
   @ApiPropertyOptional({
-    ...ANYTHING,
+    ...ANY_JSON,
     description: 'What it is, unless longer than 4 KiB.',
     example: ['b'],
   })

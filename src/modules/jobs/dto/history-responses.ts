@@ -4,6 +4,7 @@ import { DIFFERENCES } from '../../../core/compare/compare-runs.js';
 import { JOB_STATUSES, NODE_STATUSES } from '../../../core/job/status.js';
 import type { JobStatus, NodeStatus } from '../../../core/job/status.js';
 import type { Json } from '../../../core/json.js';
+import { ANY_JSON } from '../../any-json.js';
 import { OrchestrationJobResponse } from './job-responses.js';
 
 const MAX_ID = 200;
@@ -38,10 +39,18 @@ export class SettingChangeResponse {
   @ApiProperty({ enum: ['added', 'removed', 'changed'], example: 'changed' })
   change!: string;
 
-  @ApiPropertyOptional({ description: 'In a, unless longer than 4 KiB.', example: 'main' })
+  @ApiPropertyOptional({
+    ...ANY_JSON,
+    description: 'In a, unless longer than 4 KiB.',
+    example: 'main',
+  })
   before?: Json;
 
-  @ApiPropertyOptional({ description: 'In b, unless longer than 4 KiB.', example: 'next' })
+  @ApiPropertyOptional({
+    ...ANY_JSON,
+    description: 'In b, unless longer than 4 KiB.',
+    example: 'next',
+  })
   after?: Json;
 }
 
