@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, SubmitLimit } from '../../platform/auth/index.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { ApiProblems } from '../../platform/errors/index.js';
-import { correlationOf, rawBodyOf } from '../../platform/http/index.js';
+import { BodyOptional, correlationOf, rawBodyOf } from '../../platform/http/index.js';
 import type { Answer } from '../answer.js';
 import { ORCHESTRATION } from '../paths.js';
 import { OrchestrationJobResponse } from './dto/job-responses.js';
@@ -56,6 +56,7 @@ export class JobRerunsController {
   constructor(private readonly rerunner: JobRerunner) {}
 
   @Post('job/:job_id/retry')
+  @BodyOptional()
   @HttpCode(202)
   @UseGuards(SubmitLimit)
   @ApiOperation({
@@ -79,6 +80,7 @@ export class JobRerunsController {
   }
 
   @Post('job/:job_id/rerun')
+  @BodyOptional()
   @HttpCode(202)
   @UseGuards(SubmitLimit)
   @ApiOperation({

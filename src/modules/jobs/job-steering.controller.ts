@@ -10,6 +10,7 @@ import {
 import { CurrentPrincipal } from '../../platform/auth/index.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { ApiProblems } from '../../platform/errors/index.js';
+import { BodyOptional } from '../../platform/http/index.js';
 import type { Answer } from '../answer.js';
 import { ORCHESTRATION } from '../paths.js';
 import { OrchestrationJobResponse } from './dto/job-responses.js';
@@ -64,6 +65,7 @@ export class JobSteeringController {
   }
 
   @Post('job/:job_id/pause')
+  @BodyOptional()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pauseJob',
@@ -82,6 +84,7 @@ export class JobSteeringController {
   }
 
   @Post('job/:job_id/resume')
+  @BodyOptional()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'resumeJob',
@@ -99,6 +102,7 @@ export class JobSteeringController {
   }
 
   @Post('job/:job_id/nodes/:node_id/skip')
+  @BodyOptional()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'skipNode',
@@ -119,6 +123,7 @@ export class JobSteeringController {
   }
 
   @Post('job/:job_id/nodes/:node_id/approve')
+  @BodyOptional()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'approveNode',
@@ -141,6 +146,7 @@ export class JobSteeringController {
   }
 
   @Post('job/:job_id/nodes/:node_id/reject')
+  @BodyOptional()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'rejectNode',
@@ -162,6 +168,7 @@ export class JobSteeringController {
   }
 
   @Post('job/:job_id/nodes/:node_id/signal')
+  @BodyOptional()
   @HttpCode(200)
   @ApiOperation({
     operationId: 'signalNode',

@@ -1,5 +1,5 @@
 export { type Correlation, correlationOf, pathOf } from './correlation.js';
-export { rawBodyOf } from './json-body.js';
+export { BodyOptional, rawBodyOf } from './json-body.js';
 export type { KnownRoutes } from './known-routes.js';
 export { prepareHttp } from './prepare-http.js';
 export { parseInPieces } from './parse-json.js';

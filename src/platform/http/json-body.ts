@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestProblem } from '../errors/problem.js';
 import { parseInPieces } from './parse-json.js';
@@ -12,6 +13,14 @@ const POISON =
 
 const rawBodies = new WeakMap<object, Buffer>();
 
+/** Marks a route that takes a body and goes without: clients name a content type either way. */
+export const BodyOptional = (): MethodDecorator => RouteConfig({ bodyOptional: true });
+
+function mayBeEmpty(request: FastifyRequest): boolean {
+  const { bodyOptional } = request.routeOptions.config as { readonly bodyOptional?: boolean };
+  return request.method === 'DELETE' || bodyOptional === true;
+}
+
 /** The bytes of a JSON body as they came; `undefined` when there was none. */
 export function rawBodyOf(request: FastifyRequest): Buffer | undefined {
   return rawBodies.get(request.raw);
@@ -24,7 +33,7 @@ export function acceptJsonOnly(instance: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, body: Buffer) => {
-      if (body.length === 0 && request.method === 'DELETE') return undefined;
+      if (body.length === 0 && mayBeEmpty(request)) return undefined;
       rawBodies.set(request.raw, body);
       return parseJson(body);
     },
