@@ -112,8 +112,8 @@ function projectChanged(
   const last = new Map<number, NodeEvent>();
   for (const event of events) {
     if (!('node' in event) || event.type === 'job_failing') continue;
-    // Kept for the node until it waits; there is nothing to show of it before.
-    if (event.type === 'node_signalled') continue;
+    // Of a node that has not started there is nothing to show.
+    if (event.type === 'node_signalled' || event.type === 'node_admitted') continue;
     last.set(plan.indexOf.get(event.node) as number, event);
   }
   const nodes: NodeProjection[] = [];
