@@ -229,7 +229,8 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#judgeConditions();
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
     if (isTerminalJob(this.#state.status)) this.#leave('ended');
-    else if (events.some(({ type }) => type === 'job_handed_over')) this.#leave('handed_over');
+    else if (this.#leaving && events.some(({ type }) => type === 'job_handed_over'))
+      this.#leave('handed_over');
     else if (this.#leaving && this.#state.live.size === 0) this.handOver();
     else if (done.more || this.#woken || this.#inbox.length > 0) this.#parts.commits.enqueue(this);
   }
