@@ -1,4 +1,4 @@
-// Builds the benches and runs them; arguments go on (`-- --workload W1 --store sqlite --json`).
+// Builds the benches and runs them; arguments go on (`-- --workload W1 --store both --json`).
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
