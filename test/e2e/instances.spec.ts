@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { API, Client, jobOf, type Body } from '../support/client.js';
+import { API, Client, jobOf, type Answer, type Body } from '../support/client.js';
 import type { MongoServer } from '../support/mongo/mongo-server.js';
 import { withMongo } from '../support/mongo/with-mongo.js';
 import { isAlive } from '../support/processes.js';
@@ -162,6 +162,39 @@ function instancesOn(server: MongoServer): void {
       expect((await b.call('DELETE', `${API}/job/${id}`)).status).toBe(200);
       await b.reaches(id, 'cancelled');
       await a.reaches(id, 'cancelled');
+    });
+
+    it('pause, resume, approve and signal wherever it is asked for', async () => {
+      const [a, b] = [await start(), await start()];
+      const { id } = await a.accepted(
+        jobOf([
+          { id: 'gate', type: 'signal' },
+          { id: 'consent', type: 'approval', needs: ['gate'] },
+          { id: 'last', type: 'noop', needs: ['consent'] },
+        ]),
+      );
+      const ask = (path: string, body: object = {}): Promise<Answer> =>
+        b.call('POST', `${API}/job/${id}/${path}`, { body });
+      expect((await ask('resume')).json['code']).toBe('job_not_paused');
+      expect(await ask('pause')).toMatchObject({ status: 200, json: { status: 'paused' } });
+      expect((await ask('nodes/gate/signal', { payload: 7 })).status).toBe(200);
+      expect((await ask('nodes/gate/signal', { payload: 8 })).json['code']).toBe(
+        'node_already_finished',
+      );
+      expect((await ask('nodes/consent/approve')).json['code']).toBe('node_not_awaiting');
+      expect((await ask('resume')).status).toBe(200);
+      await waitUntil(async () => {
+        const node = await a.get(`${API}/job/${id}/nodes/consent`);
+        return node.json['status'] === 'waiting';
+      });
+      expect(await ask('nodes/consent/approve', { comment: 'fine' })).toMatchObject({
+        status: 200,
+        json: { output: { by: 'anna', comment: 'fine' } },
+      });
+      await b.reaches(id, 'completed');
+      const types = (await eventsOf(a, id)).map(({ type }) => type);
+      expect(types.filter((type) => type === 'node_signalled')).toHaveLength(1);
+      expect(types).not.toContain('job_taken');
     });
 
     it('hand jobs over at once when they are asked to stop', async () => {
