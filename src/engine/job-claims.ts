@@ -8,8 +8,6 @@ import type { Membership } from './membership.js';
 
 /** Jobs claimed in one round trip. */
 const AT_ONCE = 100;
-/** More than an instance has. */
-const OWN_AT_ONCE = 100_000;
 let claims = 0;
 
 /**
@@ -56,8 +54,8 @@ export class JobClaims {
    * the commit was lost.
    */
   async forgotten(isKnown: (job: JobRef) => boolean): Promise<readonly JobRef[]> {
-    const mine = await this.#leases.heldBy(this.#membership.id, OWN_AT_ONCE);
-    const unknown = mine.map(({ header }) => header).filter((job) => !isKnown(job));
+    const mine = await this.#leases.namesHeldBy(this.#membership.id);
+    const unknown = mine.filter((job) => !isKnown(job));
     // What is under way at one look is known, or gone, at the next.
     const again = unknown.filter((job) => this.#unknown.has(keyOf(job)));
     this.#unknown = new Set(unknown.map(keyOf));

@@ -41,6 +41,8 @@ export interface JobLeases {
   handedOver(limit: number): Promise<readonly JobView[]>;
   /** Unfinished jobs that this instance has. */
   heldBy(instanceId: string, limit: number): Promise<readonly JobView[]>;
+  /** The names of the jobs that {@link heldBy} answers, of all of them, in any order. */
+  namesHeldBy(instanceId: string): Promise<readonly JobRef[]>;
   /** Unfinished jobs of instances that are not among these. */
   heldByOthers(than: readonly string[], limit: number): Promise<readonly JobView[]>;
 }

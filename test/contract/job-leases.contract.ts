@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JOB_STATUSES, isTerminalJob } from '../../src/core/job/status.js';
+import type { JobRef } from '../../src/core/job/job-record.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobView } from '../../src/ports/job-projections.js';
 import type { ClusterContract, ClusterUnderTest } from '../support/cluster-under-test.js';
@@ -39,11 +40,15 @@ export function jobLeasesContract(contract: ClusterContract): void {
         await leases.heldBy('a', 5),
         await leases.heldBy('b', 5),
       ];
+      const named = async (by: string): Promise<readonly JobRef[]> => leases.namesHeldBy(by);
       const job = new StoreJob();
       await commit(job.submit());
       expect(await lists()).toStrictEqual([viewsOf(job), [], [], []]);
       await commit(job.next(take('a')));
       expect(await lists()).toStrictEqual([[], [], viewsOf(job), []]);
+      const { tenantId, jobId } = job.header;
+      expect(await named('a')).toStrictEqual([{ tenantId, jobId }]);
+      expect(await named('b')).toStrictEqual([]);
       await commit(job.next(handOver('a')));
       expect(await lists()).toStrictEqual([viewsOf(job), [], [], []]);
       await commit(job.next({ ...take('a'), status: 'running' }));
@@ -56,6 +61,7 @@ export function jobLeasesContract(contract: ClusterContract): void {
       expect(await lists()).toStrictEqual([[], [], viewsOf(job), []]);
       await commit(job.next({ status: 'completed' }));
       expect(await lists()).toStrictEqual([[], [], [], []]);
+      expect(await named('a')).toStrictEqual([]);
     });
 
     it('show where a job stands after many commits in a row', async () => {

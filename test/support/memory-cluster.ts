@@ -60,6 +60,10 @@ export class MemoryCluster implements Cluster {
     handedOver: (limit) =>
       this.#jobs(limit, ({ status, driver }) => status !== 'queued' && driver === undefined),
     heldBy: (instanceId, limit) => this.#jobs(limit, ({ driver }) => driver === instanceId),
+    namesHeldBy: async (instanceId) =>
+      (await this.#jobs(Infinity, ({ driver }) => driver === instanceId)).map(
+        ({ header: { tenantId, jobId } }) => ({ tenantId, jobId }),
+      ),
     heldByOthers: (than, limit) =>
       this.#jobs(limit, ({ driver }) => driver !== undefined && !than.includes(driver)),
   };

@@ -9,6 +9,12 @@ export function jobKey({ tenantId, jobId }: JobRef): string {
   return `${JSON.stringify(tenantId)},${JSON.stringify(jobId)}`;
 }
 
+/** The job that a {@link jobKey} names. */
+export function jobOf(key: string): JobRef {
+  const [tenantId, jobId] = JSON.parse(`[${key}]`) as [string, string];
+  return { tenantId, jobId };
+}
+
 /** Of the commit that made the job's version `version`. */
 export function commitKey(job: string, version: number): string {
   return `${job},${version}`;

@@ -1,9 +1,11 @@
 import type { mongo } from 'mongoose';
 import { isTerminalJob, JOB_STATUSES } from '../../../core/job/status.js';
+import type { JobRef } from '../../../core/job/job-record.js';
 import type { JobLeases } from '../../../ports/cluster.js';
 import type { JobView } from '../../../ports/job-projections.js';
 import type { JobProjector } from './job-projector.js';
 import { viewOf, type ViewedJob } from './job-view.js';
+import { jobOf } from './keys.js';
 import type { Connection } from './mongo-connection.js';
 import type { OrchestrationJobDocument } from './schemas/orchestration-job.schema.js';
 
@@ -52,6 +54,17 @@ export class MongoJobLeases implements JobLeases {
       await this.#projector.catchUpDriver(instanceId);
       const filter = { 'state.driver': instanceId, 'state.status': { $in: UNFINISHED } };
       return this.#find(filter, limit);
+    });
+  }
+
+  /** What the instance has not projected yet it shows once it has. */
+  namesHeldBy(instanceId: string): Promise<readonly JobRef[]> {
+    return this.#connection.call(async () => {
+      const found = await this.#connection.jobs
+        .find({ 'state.driver': instanceId, 'state.status': { $in: UNFINISHED } })
+        .project<{ readonly _id: string }>({ _id: 1 })
+        .toArray();
+      return found.map(({ _id }) => jobOf(_id));
     });
   }
 
