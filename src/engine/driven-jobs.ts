@@ -30,6 +30,8 @@ export class DrivenJobs {
   readonly #loading = new Map<string, Promise<JobDriver | undefined>>();
   /** Jobs that have a place among the running ones and are still to be read, the next one last. */
   #taken: JobRef[] = [];
+  /** Of those, the ones of which this instance made the last commit without knowing. */
+  readonly #forgotten = new Set<string>();
   #loads = 0;
   #closed = false;
 
@@ -101,6 +103,12 @@ export class DrivenJobs {
     this.#closed = true;
   }
 
+  /** The same for jobs that are this instance's, though it did not know: an answer was lost. */
+  takeUpForgotten(forgotten: readonly JobRef[]): void {
+    for (const job of forgotten) this.#forgotten.add(keyOf(job));
+    this.takeUp(forgotten);
+  }
+
   /** Lets go of every job for others to take: see {@link JobDriver.handOver}. */
   handOver(forced: boolean): void {
     for (const driver of this.#drivers.values()) if (driver.admitted) driver.handOver(forced);
@@ -142,6 +150,7 @@ export class DrivenJobs {
     if (this.#closed) return;
     const { scheduler, logger } = this.#parts;
     this.#loads++;
+    const isForgotten = this.#forgotten.delete(keyOf(job));
     this.#load(job)
       .then(
         async (driver) => {
@@ -152,7 +161,7 @@ export class DrivenJobs {
           }
           driver.admitted = true;
           if (driver.status === 'queued') this.begin(driver);
-          else await driver.resume();
+          else await driver.resume(isForgotten);
         },
         (error: unknown) => {
           scheduler.leave();

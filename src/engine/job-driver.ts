@@ -121,19 +121,29 @@ export class JobDriver implements Participant, SlotSeeker {
     if (this.#underWay === undefined && !this.#gone) this.#parts.commits.enqueue(this);
   }
 
-  /** Takes a job up again after a restart: what it was waiting for, and what died with the service. */
-  async resume(): Promise<void> {
+  /**
+   * Takes a job up again after a restart: what it was waiting for, and what died with the service.
+   *
+   * @param undispatched this instance made the last commit, and never learned so: what it created
+   * was never begun, by nobody
+   */
+  async resume(undispatched = false): Promise<void> {
     const { runner, retries } = this.#parts;
     this.#watchDeadline();
     for (const node of this.#state.held) this.#hold(node);
     this.#judgeConditions();
-    await Promise.all(
-      Array.from(this.#state.live, async (node) => {
-        const order = this.#order(node, this.#state.attempts[node] ?? 1);
-        await runner.reclaim(order.type, order);
-        this.post(retries.interrupted(node, order.attempt));
-      }),
-    );
+    if (undispatched && this.#state.version === 1) {
+      runner.reserve(this.#state.live.size);
+      for (const node of this.#state.live) this.#dispatch(node, this.#state.attempts[node] ?? 1);
+    } else {
+      await Promise.all(
+        Array.from(this.#state.live, async (node) => {
+          const order = this.#order(node, this.#state.attempts[node] ?? 1);
+          await runner.reclaim(order.type, order);
+          this.post(retries.interrupted(node, order.attempt));
+        }),
+      );
+    }
     this.wake();
   }
 

@@ -77,7 +77,7 @@ export class SharedJobs {
       pause: FORGOTTEN_PAUSE_MS,
       round: async () => {
         const { driven } = this.#parts;
-        driven.takeUp(await this.#claims.forgotten((job) => driven.knows(job)));
+        driven.takeUpForgotten(await this.#claims.forgotten((job) => driven.knows(job)));
         await this.#commands.tidy();
       },
     });
