@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { checkShape } from '../../core/graph/check-shape.js';
 import { NODE_ID } from '../../core/graph/job-shape.js';
 import type { Shape } from '../../core/graph/shape.js';
 import { ID_RANDOM_BYTES, jobId as newJobId } from '../../core/ids.js';
@@ -12,6 +11,7 @@ import { RequestProblem } from '../../platform/errors/index.js';
 import type { Correlation } from '../../platform/http/index.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JobView } from '../../ports/job-projections.js';
+import { checkedBody } from '../checked-body.js';
 import { Use } from '../dependencies.js';
 import { JobReader } from './job-reader.js';
 import { JobSubmitter, type SubmitAnswer } from './job-submitter.js';
@@ -65,7 +65,8 @@ export class JobRerunner {
 
   /** Runs everything again, or `from` some nodes on. Rejects with `job_not_finished`, among others. */
   rerun(request: Rerun): Promise<SubmitAnswer> {
-    const { from } = checked(request.body);
+    const body = checkedBody(RERUN_SHAPE, request.body, 'invalid_request');
+    const { from } = body as { readonly from?: readonly string[] };
     return this.again(request, 'rerun', (_, submission) => {
       const unknown = from?.find((id) => !submission.plan.indexOf.has(id));
       if (unknown !== undefined) {
@@ -107,18 +108,4 @@ export class JobRerunner {
       return { header, ...definition, ...(idempotency === undefined ? {} : { idempotency }) };
     });
   }
-}
-
-function checked(body: unknown): { readonly from?: readonly string[] } {
-  const report = checkShape(RERUN_SHAPE, body ?? {});
-  const [first] = report.problems;
-  if (first === undefined) return body ?? {};
-  throw new RequestProblem(
-    'invalid_request',
-    `${first.pointer || 'The document'}: ${first.message}. Put right what errors lists and send it again.`,
-    {
-      errors: report.problems.map((problem) => ({ in: 'body', ...problem })),
-      truncated: report.truncated,
-    },
-  );
 }

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { checkShape } from '../../core/graph/check-shape.js';
 import { jsonBytes } from '../../core/graph/json-size.js';
-import type { Shape } from '../../core/graph/shape.js';
 import type { Rejection, SteeringCommand } from '../../core/job/commands.js';
 import type { JobRef } from '../../core/job/job-record.js';
 import { isAdmin, type Principal } from '../../platform/auth/index.js';
 import { RequestProblem, type ProblemCode } from '../../platform/errors/index.js';
 import type { NodeView } from '../../ports/job-projections.js';
 import type { Answer } from '../answer.js';
+import { checkedBody } from '../checked-body.js';
 import { Use } from '../dependencies.js';
 import type { Dependencies } from '../dependencies.js';
 import type { OrchestrationJobResponse } from './dto/job-responses.js';
@@ -88,7 +87,7 @@ export class JobSteering {
     approved: boolean,
     body: unknown,
   ): Promise<Answer<NodeDetailResponse>> {
-    const { comment } = checked(JUDGEMENT_SHAPE, body) as JudgeNodeRequest;
+    const { comment } = checkedBody(JUDGEMENT_SHAPE, body, 'invalid_request') as JudgeNodeRequest;
     // Whoever may decide about a node may know of it, whosever job it is.
     const isNamed = (node: NodeView): boolean => names(approversOf(node), principal);
     const { node } = await this.jobs.findNode(principal, jobId, nodeId, isNamed);
@@ -118,7 +117,7 @@ export class JobSteering {
     nodeId: string,
     body: unknown,
   ): Promise<Answer<NodeDetailResponse>> {
-    const { payload } = checked(SIGNAL_SHAPE, body) as SignalNodeRequest;
+    const { payload } = checkedBody(SIGNAL_SHAPE, body, 'invalid_request') as SignalNodeRequest;
     if (jsonBytes(payload ?? null, MAX_PAYLOAD_BYTES) > MAX_PAYLOAD_BYTES) {
       const message = `The payload is larger than ${MAX_PAYLOAD_BYTES} bytes. Send a reference to the data instead.`;
       throw new RequestProblem('invalid_request', message, {
@@ -173,19 +172,5 @@ function names(approvers: readonly string[] | undefined, { user, roles }: Princi
         name === user ||
         (name.startsWith(ROLE_PREFIX) && roles.includes(name.slice(ROLE_PREFIX.length))),
     ) ?? false
-  );
-}
-
-function checked(shape: Shape, body: unknown): object {
-  const report = checkShape(shape, body ?? {});
-  const [first] = report.problems;
-  if (first === undefined) return body ?? {};
-  throw new RequestProblem(
-    'invalid_request',
-    `${first.pointer || 'The document'}: ${first.message}. Put right what errors lists and send it again.`,
-    {
-      errors: report.problems.map((problem) => ({ in: 'body', ...problem })),
-      truncated: report.truncated,
-    },
   );
 }

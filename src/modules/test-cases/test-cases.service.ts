@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { checkShape } from '../../core/graph/check-shape.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
 import type { Clock } from '../../ports/clock.js';
 import type { TestCase, TestCatalogue } from '../../ports/test-catalogue.js';
+import { checkedBody } from '../checked-body.js';
 import { Use } from '../dependencies.js';
 import { TEST_CASE_NAME, TEST_CASE_SHAPE } from './test-case.shape.js';
 import type {
@@ -71,19 +71,7 @@ function checked(name: string, body: unknown): Answer<PutTestCaseRequest> {
       errors: [{ in: 'path', pointer: '/name', code: 'pattern', message }],
     });
   }
-  const report = checkShape(TEST_CASE_SHAPE, body ?? {});
-  const [first] = report.problems;
-  if (first !== undefined) {
-    throw new RequestProblem(
-      'invalid_test_case',
-      `${first.pointer || 'The document'}: ${first.message}. Put right what errors lists and send it again.`,
-      {
-        errors: report.problems.map((problem) => ({ in: 'body', ...problem })),
-        truncated: report.truncated,
-      },
-    );
-  }
-  return body as Answer<PutTestCaseRequest>;
+  return checkedBody(TEST_CASE_SHAPE, body, 'invalid_test_case') as Answer<PutTestCaseRequest>;
 }
 
 function show({ updatedAt, updatedBy, ...rest }: TestCase): Answer<TestCaseResponse> {
