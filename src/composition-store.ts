@@ -1,7 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { openMongoStore } from './adapters/storage/mongo/index.js';
-import { lockFolder, lockForDriving, openSqliteStore } from './adapters/storage/sqlite/index.js';
+import { lockFolder, openDrivenSqliteStore } from './adapters/storage/sqlite/index.js';
 import type { Config } from './platform/config/index.js';
 import type { Cluster } from './ports/cluster.js';
 import type { JobJournal } from './ports/job-journal.js';
@@ -35,22 +33,8 @@ export interface Store {
  */
 export async function openStore(config: Config, logger: Logger): Promise<Store> {
   return config.database.kind === 'sqlite'
-    ? embedded(config.database.path)
+    ? openDrivenSqliteStore({ path: config.database.path })
     : shared(config.database.url, config, logger);
-}
-
-function embedded(file: string): Store {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const lock = lockForDriving(file);
-  const store = openSqliteStore({ path: file });
-  return {
-    ...store,
-    close: () => {
-      store.close();
-      lock.release();
-      return Promise.resolve();
-    },
-  };
 }
 
 async function shared(url: string, config: Config, logger: Logger): Promise<Store> {

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { systemClock } from '../adapters/system/system-clock.js';
+import { BEATS_A_LEASE } from '../engine/membership.js';
 import { migrateStore, verifyStore } from '../migration/migrate-store.js';
 import { databaseName, parseDatabaseUrl, type DatabaseLocation } from '../platform/config/index.js';
 import { reportAsJson, reportAsTable } from './migrate-report.js';
@@ -21,8 +22,6 @@ const WRONG_USAGE = 2;
 
 /** How long a store may be unavailable in the middle of it, in ms. */
 const PATIENCE = 60_000;
-/** A service gives so many signs of life in one lease; see `engine/membership.ts`. */
-const BEATS_A_LEASE = 5;
 
 /** Copies and compares, or only compares; answers the exit code. Throws nothing, prints no password. */
 export async function migrate(

@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { openMongoStore } from '../adapters/storage/mongo/index.js';
-import { lockForDriving, openSqliteStore } from '../adapters/storage/sqlite/index.js';
+import { openDrivenSqliteStore } from '../adapters/storage/sqlite/index.js';
 import { systemClock } from '../adapters/system/system-clock.js';
 import { liveInstances } from '../migration/live-instances.js';
 import type { MovableStore } from '../migration/movable-store.js';
@@ -41,23 +40,8 @@ export async function openForMoving(
 
 function openEmbedded(file: string, options: MovingOptions): OpenedStore {
   if (options.mustExist && !existsSync(file)) throw new StoreMissing();
-  mkdirSync(path.dirname(file), { recursive: true });
-  const lock = lockForDriving(file);
-  try {
-    const { mustExist, arriving } = options;
-    const store = openSqliteStore({ path: file, mustExist, arriving });
-    return {
-      ...store,
-      close: () => {
-        store.close();
-        lock.release();
-        return Promise.resolve();
-      },
-    };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+  const { mustExist, arriving } = options;
+  return openDrivenSqliteStore({ path: file, mustExist, arriving });
 }
 
 async function openShared(url: string, options: MovingOptions): Promise<OpenedStore> {

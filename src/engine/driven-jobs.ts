@@ -83,6 +83,12 @@ export class DrivenJobs {
     this.admit();
   }
 
+  /** The same for jobs that are this instance's, though it did not know: an answer was lost. */
+  takeUpForgotten(forgotten: readonly JobRef[]): void {
+    for (const job of forgotten) this.#forgotten.add(keyOf(job));
+    this.takeUp(forgotten);
+  }
+
   /** Starts a queued job; one that runs another again is given what is to be kept of it before. */
   begin(driver: JobDriver): void {
     this.#parts.reruns.keep(driver).then(
@@ -101,12 +107,6 @@ export class DrivenJobs {
   /** Takes nothing up any more. */
   close(): void {
     this.#closed = true;
-  }
-
-  /** The same for jobs that are this instance's, though it did not know: an answer was lost. */
-  takeUpForgotten(forgotten: readonly JobRef[]): void {
-    for (const job of forgotten) this.#forgotten.add(keyOf(job));
-    this.takeUp(forgotten);
   }
 
   /** Lets go of every job for others to take: see {@link JobDriver.handOver}. */

@@ -56,9 +56,8 @@ export class JobExpressions {
     node: number,
   ): Promise<{ readonly config: JsonObject } | { readonly error: AttemptError }> | undefined {
     const { inputs } = this.#parts;
-    const context = this.#inContext(node);
-    if (!inputs.hasExpressions(context.definition)) return undefined;
-    return inputs.config(context).catch((error: unknown) => ({
+    if (!inputs.hasExpressions(planNode(this.#job.plan, node).definition)) return undefined;
+    return inputs.config(this.#inContext(node)).catch((error: unknown) => ({
       error: {
         class: 'infrastructure' as const,
         code: 'inputs_unreadable',

@@ -6,7 +6,8 @@ import { replayNodes } from '../core/job/step.js';
 import type { NodeDefinition } from '../core/graph/definition.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { JobJournal } from '../ports/job-journal.js';
-import { breathe, runInSlices } from './slices.js';
+import { recordsOf } from './journal-records.js';
+import { runInSlices } from './slices.js';
 
 export interface JobHistoryParts {
   readonly journal: JobJournal;
@@ -25,8 +26,6 @@ export interface PastJob {
 /** Takes what a commit made of nodes; outputs are with them, and gone with the next commit. */
 export type NodeVisitor = (nodes: readonly NodeProjection[]) => Generator<void, void>;
 
-/** A record may hold a thousand events. */
-const RECORDS_A_READ = 8;
 /** A replay holds the plan and the state of its job; further ones wait. */
 const REPLAYS_AT_ONCE = 2;
 
@@ -57,14 +56,11 @@ export class JobHistory {
     if (there?.version !== version) return undefined;
     const { nodes, plan } = await planOf(header);
     const state = initialState(plan);
-    while (state.version < version) {
-      const wanted = Math.min(RECORDS_A_READ, version - state.version);
-      const records = await journal.read(header, state.version, wanted);
-      // It was deleted meanwhile.
-      if (records.length === 0) return undefined;
-      for (const record of records) await runInSlices(visit(replayNodes(plan, state, record)));
-      await breathe();
+    for await (const record of recordsOf(journal, header)) {
+      await runInSlices(visit(replayNodes(plan, state, record)));
+      if (state.version === version) return { nodes, progress: projectJob(state) };
     }
-    return { nodes, progress: projectJob(state) };
+    // It was deleted meanwhile.
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.js';
 import { repeat, type Repeating } from './repeat.js';
 
 /** Signs of life in one lease duration; whoever misses that many in a row is declared dead. */
-const BEATS_A_LEASE = 5;
+export const BEATS_A_LEASE = 5;
 /** How long the record of a dead instance is kept, in looks. */
 const DEAD_LOOKS = 20 * BEATS_A_LEASE;
 

@@ -8,6 +8,7 @@ import { planSteps } from '../core/plan/build-plan.js';
 import type { Plan, PlanDefaults } from '../core/plan/plan.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections, UnfinishedJob } from '../ports/job-projections.js';
+import { recordsOf } from './journal-records.js';
 import { breathe, runInSlices } from './slices.js';
 
 export interface LoadedJob {
@@ -19,8 +20,6 @@ export interface LoadedJob {
 }
 
 const CHUNKS_A_READ = 8;
-/** A record may hold a thousand events. */
-const RECORDS_A_READ = 8;
 const JOBS_A_READ = 1_000;
 
 /** Reads jobs back from the store: which have not ended, and the state of each from its journal. */
@@ -57,12 +56,7 @@ export class Recovery {
     const { header, progress } = view;
     const { plan } = await this.plan(header);
     const state = initialState(plan);
-    for (;;) {
-      const records = await this.#journal.read(ref, state.version, RECORDS_A_READ);
-      for (const record of records) replay(plan, state, record);
-      if (records.length < RECORDS_A_READ) break;
-      await breathe();
-    }
+    for await (const record of recordsOf(this.#journal, ref)) replay(plan, state, record);
     return isTerminalJob(state.status) ? undefined : { header, plan, state, progress };
   }
 

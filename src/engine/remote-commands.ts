@@ -3,6 +3,7 @@ import { isTerminalJob } from '../core/job/status.js';
 import type { Clock } from '../ports/clock.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { DrivenJobs } from './driven-jobs.js';
+import type { JobDriver } from './job-driver.js';
 
 const AT_ONCE = 500;
 /** How long a message is left to the instance that drives its job before anybody looks after it. */
@@ -53,7 +54,7 @@ export class RemoteCommands {
     await this.#inbox.deleteAnswered(this.#clock.now() - ANSWER_KEPT_MS);
   }
 
-  #give(message: JobMessage, driver: Pick<Driver, 'post'>): void {
+  #give(message: JobMessage, driver: JobDriver): void {
     this.#given.add(message.id);
     driver.post(message.command, (rejection) => {
       if (rejection?.code === 'not_driven') this.#given.delete(message.id);
@@ -82,5 +83,3 @@ export class RemoteCommands {
     }
   }
 }
-
-type Driver = NonNullable<ReturnType<DrivenJobs['driving']>>;

@@ -1,4 +1,4 @@
-import type { JobCommand, ReusedNode } from '../core/job/commands.js';
+import type { ReusedNode } from '../core/job/commands.js';
 import type { JobEvent } from '../core/job/events.js';
 import type { JobRef, RerunOrigin } from '../core/job/job-record.js';
 import { keptNodes, type FormerEnd } from '../core/job/kept-nodes.js';
@@ -6,10 +6,9 @@ import type { Plan } from '../core/plan/plan.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { JobDriver } from './job-driver.js';
-import { breathe } from './slices.js';
+import { recordsOf } from './journal-records.js';
 
-/** Records read at once, and nodes kept in one commit; each may bring an output of 256 KiB. */
-const RECORDS_A_READ = 8;
+/** Nodes kept in one commit; each may bring an output of 256 KiB. */
 const NODES_A_COMMIT = 200;
 
 /**
@@ -47,10 +46,7 @@ export class Reruns {
       await driver.carryOut({ type: 'reuse', nodes });
       nodes = [];
     }
-    if (nodes.length > 0) {
-      const last: JobCommand = { type: 'reuse', nodes };
-      await driver.carryOut(last);
-    }
+    if (nodes.length > 0) await driver.carryOut({ type: 'reuse', nodes });
   }
 
   async #endsOf(former: JobRef, plan: Plan): Promise<readonly FormerEnd[]> {
@@ -64,14 +60,7 @@ export class Reruns {
   }
 
   async *#eventsOf(job: JobRef): AsyncGenerator<JobEvent> {
-    for (let version = 0; ;) {
-      const records = await this.#journal.read(job, version, RECORDS_A_READ);
-      for (const record of records) yield* record.events;
-      const last = records.at(-1);
-      if (last === undefined || records.length < RECORDS_A_READ) return;
-      version = last.version;
-      await breathe();
-    }
+    for await (const { events } of recordsOf(this.#journal, job)) yield* events;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { AttemptResult } from '../core/job/attempt.js';
 import type { Clock } from '../ports/clock.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
+import { endOfWait, waitShape } from './waiting.js';
 
-const MAX_SECONDS = 366 * 24 * 3600;
 const MAX_APPROVERS = 100;
 
 interface ApprovalConfig {
@@ -38,12 +38,7 @@ export function createApprovalExecutor(clock: Clock): NodeExecutor {
           description:
             'Who may decide. Left out: the owner of the job and admins; given: these and admins only.',
         },
-        timeout: {
-          type: 'number',
-          exclusiveMinimum: 0,
-          maximum: MAX_SECONDS,
-          description: 'Seconds to decide in; at most 366 days. Left out: until the job times out.',
-        },
+        timeout: waitShape('decide in'),
         on_expiry: {
           enum: ['reject', 'approve'],
           default: 'reject',
@@ -60,7 +55,7 @@ export function createApprovalExecutor(clock: Clock): NodeExecutor {
       return {
         status: 'waiting',
         awaits: 'approval',
-        ...(timeout === undefined ? {} : { until: Math.ceil(clock.now() + timeout * 1000) }),
+        ...endOfWait(clock, timeout),
         ...(onExpiry === 'approve'
           ? { onExpiry: 'complete', output: { approved: true, expired: true } }
           : {}),

@@ -2,8 +2,8 @@ import { parseIsoTime } from '../core/iso-time.js';
 import type { AttemptResult } from '../core/job/attempt.js';
 import type { Clock } from '../ports/clock.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
+import { endOfWait, MAX_WAIT_SECONDS } from './waiting.js';
 
-const MAX_SECONDS = 366 * 24 * 3600;
 /** The last second of the year 9999. */
 const MAX_EPOCH_SECONDS = 253_402_300_799;
 
@@ -24,7 +24,7 @@ export function createDelayExecutor(clock: Clock): NodeExecutor {
         seconds: {
           type: 'number',
           minimum: 0,
-          maximum: MAX_SECONDS,
+          maximum: MAX_WAIT_SECONDS,
           description: 'Seconds from when the node starts; at most 366 days.',
         },
         until: {
@@ -48,7 +48,7 @@ export function createDelayExecutor(clock: Clock): NodeExecutor {
     execute(attempt): AttemptResult {
       const { seconds, until } = attempt.config as DelayConfig;
       if (seconds !== undefined) {
-        return { status: 'waiting', until: Math.ceil(clock.now() + seconds * 1000) };
+        return { status: 'waiting', ...endOfWait(clock, seconds) };
       }
       const at = typeof until === 'number' ? Math.ceil(until * 1000) : parseIsoTime(until ?? '');
       // The pattern lets through the 31st of February.

@@ -1,8 +1,7 @@
 import type { AttemptResult } from '../core/job/attempt.js';
 import type { Clock } from '../ports/clock.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
-
-const MAX_SECONDS = 366 * 24 * 3600;
+import { endOfWait, waitShape } from './waiting.js';
 
 interface SignalConfig {
   readonly timeout?: number;
@@ -19,13 +18,7 @@ export function createSignalExecutor(clock: Clock): NodeExecutor {
     configShape: {
       type: 'object',
       properties: {
-        timeout: {
-          type: 'number',
-          exclusiveMinimum: 0,
-          maximum: MAX_SECONDS,
-          description:
-            'Seconds to wait at most; at most 366 days. Left out: until the job times out.',
-        },
+        timeout: waitShape('wait at most'),
         on_expiry: {
           enum: ['fail', 'complete'],
           default: 'fail',
@@ -40,7 +33,7 @@ export function createSignalExecutor(clock: Clock): NodeExecutor {
       return {
         status: 'waiting',
         awaits: 'signal',
-        ...(timeout === undefined ? {} : { until: Math.ceil(clock.now() + timeout * 1000) }),
+        ...endOfWait(clock, timeout),
         ...(onExpiry === undefined ? {} : { onExpiry }),
       };
     },

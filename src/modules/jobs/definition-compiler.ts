@@ -10,6 +10,7 @@ import { RequestProblem } from '../../platform/errors/index.js';
 import type { NodeExecutor } from '../../ports/node-executor.js';
 import type { TestCatalogue } from '../../ports/test-catalogue.js';
 import { Use } from '../dependencies.js';
+import { refusal } from '../refusal.js';
 import { testCasePath } from '../paths.js';
 
 /** A job and its plan. */
@@ -49,17 +50,7 @@ export class DefinitionCompiler {
     }
     const compiled = await this.check(body);
     if (compiled.ok) return compiled;
-    const [first] = compiled.problems;
-    const count = compiled.problems.length;
-    const rest = count > 1 ? ` And ${count - 1}${compiled.truncated ? ' or more' : ''} more.` : '';
-    throw new RequestProblem(
-      'invalid_definition',
-      `${first === undefined ? '' : `${first.pointer || 'The document'}: ${first.message}.`}${rest} Put right what errors lists and send it again.`,
-      {
-        errors: compiled.problems.map((problem) => ({ in: 'body', ...problem })),
-        truncated: compiled.truncated,
-      },
-    );
+    throw refusal('invalid_definition', compiled.problems, compiled.truncated);
   }
 
   /** As {@link compile}, with what is wrong as an answer. */

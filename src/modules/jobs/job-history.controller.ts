@@ -11,21 +11,16 @@ import {
   PastJobResponse,
 } from './dto/history-responses.js';
 import { JobHistorian } from './job-historian.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
+import { JOB_ID } from './dto/route-params.js';
 
-const JOB_ID = { name: 'job_id', example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' };
 const VERSION = {
   name: 'version',
   schema: { type: 'integer', minimum: 1 },
   description: 'One of 1, the version that made the job, to its latest.',
   example: 4,
 } as const;
-const READ_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
-  'job_not_found',
-  'store_unavailable',
-] as const;
+const READ_PROBLEMS = [...TOKEN_PROBLEMS, 'job_not_found', 'store_unavailable'] as const;
 
 /** How jobs stood, and how two of them differ. */
 @ApiTags('history')

@@ -18,13 +18,11 @@ import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
 import { NodeReader } from './node-reader.js';
 import type { Answer } from '../answer.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
+import { JOB_ID, NODE_ID } from './dto/route-params.js';
 
-const JOB_ID = { name: 'job_id', example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' };
-const NODE_ID = { name: 'node_id', example: 'test1' };
 const READ_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
+  ...TOKEN_PROBLEMS,
   'job_not_found',
   'invalid_query',
   'store_unavailable',

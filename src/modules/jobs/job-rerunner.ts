@@ -8,11 +8,11 @@ import { isTerminalJob } from '../../core/job/status.js';
 import type { DagExecutionEngine, Submission } from '../../engine/dag-execution-engine.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
-import type { Correlation } from '../../platform/http/index.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JobView } from '../../ports/job-projections.js';
 import { checkedBody } from '../checked-body.js';
 import { Use } from '../dependencies.js';
+import type { SubmissionContext } from '../submissions.js';
 import { JobReader } from './job-reader.js';
 import { JobSubmitter, type SubmitAnswer } from './job-submitter.js';
 
@@ -31,13 +31,10 @@ const RERUN_SHAPE: Shape = {
   additionalProperties: false,
 };
 
-export interface Rerun {
+export interface Rerun extends SubmissionContext {
   readonly principal: Principal;
   readonly jobId: string;
   readonly body: unknown;
-  readonly rawBody: Buffer | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly correlation: Correlation;
 }
 
 /** Runs jobs that have ended again, as new jobs. */

@@ -12,15 +12,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, SubmitLimit } from '../../platform/auth/index.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { ApiProblems } from '../../platform/errors/index.js';
-import { BodyOptional, correlationOf, rawBodyOf } from '../../platform/http/index.js';
+import { BodyOptional } from '../../platform/http/index.js';
+import { answerSubmitted, submissionContextOf } from '../submissions.js';
 import type { Answer } from '../answer.js';
 import { ORCHESTRATION } from '../paths.js';
 import { OrchestrationJobResponse } from './dto/job-responses.js';
 import { RerunRequest } from './dto/rerun-request.js';
-import { JobRerunner, type Rerun } from './job-rerunner.js';
-import type { SubmitAnswer } from './job-submitter.js';
+import { JobRerunner } from './job-rerunner.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
+import { JOB_ID } from './dto/route-params.js';
 
-const JOB_ID = { name: 'job_id', example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' };
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
@@ -32,9 +33,7 @@ const ACCEPTED = {
   headers: { Location: { description: 'Where the new job is.', schema: { type: 'string' } } },
 } as const;
 const RERUN_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
+  ...TOKEN_PROBLEMS,
   'malformed_json',
   'unsupported_content_type',
   'forbidden_key',
@@ -69,14 +68,16 @@ export class JobRerunsController {
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiAcceptedResponse(ACCEPTED)
   @ApiProblems(...RERUN_PROBLEMS, 'nothing_to_retry')
-  retry(
+  async retry(
     @CurrentPrincipal() principal: Principal,
     @Param('job_id') jobId: string,
     @Body() body: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer<OrchestrationJobResponse>> {
-    return answer(reply, this.rerunner.retry(rerunOf(principal, jobId, body, request)));
+    const context = submissionContextOf(request);
+    const made = await this.rerunner.retry({ principal, jobId, body, ...context });
+    return answerSubmitted(reply, made);
   }
 
   @Post('job/:job_id/rerun')
@@ -94,40 +95,15 @@ export class JobRerunsController {
   @ApiBody({ type: RerunRequest, required: false })
   @ApiAcceptedResponse(ACCEPTED)
   @ApiProblems(...RERUN_PROBLEMS)
-  rerun(
+  async rerun(
     @CurrentPrincipal() principal: Principal,
     @Param('job_id') jobId: string,
     @Body() body: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer<OrchestrationJobResponse>> {
-    return answer(reply, this.rerunner.rerun(rerunOf(principal, jobId, body, request)));
+    const context = submissionContextOf(request);
+    const made = await this.rerunner.rerun({ principal, jobId, body, ...context });
+    return answerSubmitted(reply, made);
   }
-}
-
-function rerunOf(
-  principal: Principal,
-  jobId: string,
-  body: unknown,
-  request: FastifyRequest,
-): Rerun {
-  const key = request.headers['idempotency-key'];
-  return {
-    principal,
-    jobId,
-    body,
-    rawBody: rawBodyOf(request),
-    idempotencyKey: Array.isArray(key) ? key.join(',') : key,
-    correlation: correlationOf(request),
-  };
-}
-
-async function answer(
-  reply: FastifyReply,
-  made: Promise<SubmitAnswer>,
-): Promise<Answer<OrchestrationJobResponse>> {
-  const { job, replayed } = await made;
-  void reply.header('location', job.links.self);
-  if (replayed) void reply.header('idempotency-replayed', 'true');
-  return job;
 }

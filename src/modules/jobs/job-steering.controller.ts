@@ -18,13 +18,11 @@ import { NodeDetailResponse } from './dto/node-responses.js';
 import { CancelQuery } from './dto/queries.js';
 import { JudgeNodeRequest, SignalNodeRequest } from './dto/steering-requests.js';
 import { JobSteering } from './job-steering.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
+import { JOB_ID, NODE_ID } from './dto/route-params.js';
 
-const JOB_ID = { name: 'job_id', example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' };
-const NODE_ID = { name: 'node_id', example: 'test1' };
 const STEERING_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
+  ...TOKEN_PROBLEMS,
   'malformed_json',
   'unsupported_content_type',
   'job_not_found',

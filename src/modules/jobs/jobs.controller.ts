@@ -24,7 +24,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, SubmitLimit } from '../../platform/auth/index.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { ApiProblems } from '../../platform/errors/index.js';
-import { correlationOf, rawBodyOf } from '../../platform/http/index.js';
+import { answerSubmitted, submissionContextOf } from '../submissions.js';
 import { ORCHESTRATION } from '../paths.js';
 import { API_JOB_BODY } from './dto/job-body.js';
 import { JobListResponse, OrchestrationJobResponse } from './dto/job-responses.js';
@@ -34,20 +34,18 @@ import { JobReader } from './job-reader.js';
 import { JobSubmitter } from './job-submitter.js';
 import { JobValidator } from './job-validator.js';
 import type { Answer } from '../answer.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
+import { JOB_ID } from './dto/route-params.js';
 
-const JOB_ID = { name: 'job_id', example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' };
 const BODY_PROBLEMS = [
   'malformed_json',
   'unsupported_content_type',
   'forbidden_key',
-  'missing_token',
-  'invalid_token',
-  'expired_token',
+  ...TOKEN_PROBLEMS,
   'body_too_large',
   'invalid_definition',
   'store_unavailable',
 ] as const;
-const TOKEN_PROBLEMS = ['missing_token', 'invalid_token', 'expired_token'] as const;
 
 @ApiTags('jobs')
 @ApiBearerAuth()
@@ -99,17 +97,14 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer<OrchestrationJobResponse>> {
-    const key = request.headers['idempotency-key'];
-    const { job, replayed } = await this.submitter.submit({
+    const { rawBody, ...context } = submissionContextOf(request);
+    const submitted = await this.submitter.submit({
       principal,
       read: () => Promise.resolve({ body }),
-      content: [rawBodyOf(request) ?? ''],
-      idempotencyKey: Array.isArray(key) ? key.join(',') : key,
-      correlation: correlationOf(request),
+      content: [rawBody ?? ''],
+      ...context,
     });
-    void reply.header('location', job.links.self);
-    if (replayed) void reply.header('idempotency-replayed', 'true');
-    return job;
+    return answerSubmitted(reply, submitted);
   }
 
   @Post('job/validate')

@@ -7,16 +7,11 @@ import type { Answer } from '../answer.js';
 import { ORCHESTRATION } from '../paths.js';
 import { WhyJobResponse, WhyNodeResponse } from './dto/why-responses.js';
 import { WhyReader } from './why-reader.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
+import { JOB_ID } from './dto/route-params.js';
 
-const JOB_ID = { name: 'job_id', example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' };
 const NODE_ID = { name: 'node_id', example: 'deploy' };
-const WHY_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
-  'job_not_found',
-  'store_unavailable',
-] as const;
+const WHY_PROBLEMS = [...TOKEN_PROBLEMS, 'job_not_found', 'store_unavailable'] as const;
 
 /** What jobs and nodes wait for. */
 @ApiTags('why')

@@ -8,23 +8,19 @@ import { runDefinition } from '../../core/template/run-definition.js';
 import { runInSlices } from '../../engine/slices.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
-import type { Correlation } from '../../platform/http/index.js';
 import type { NodeExecutor } from '../../ports/node-executor.js';
 import { Use } from '../dependencies.js';
 import { JobSubmitter } from '../jobs/index.js';
 import type { SubmitAnswer, Submitted } from '../jobs/index.js';
 import { templatePath } from '../paths.js';
-import { refusal } from './template-problems.js';
+import type { SubmissionContext } from '../submissions.js';
+import { refusal } from '../refusal.js';
 import { contentOf, TemplateReader } from './template-reader.js';
 
-export interface RunRequest {
+export interface RunRequest extends SubmissionContext {
   readonly principal: Principal;
   readonly name: string;
   readonly body: unknown;
-  /** The body as it came, by which a repeat is known. */
-  readonly rawBody: Buffer | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly correlation: Correlation;
 }
 
 /** A body of which the shape has been checked; the rest are settings of the job. */

@@ -17,8 +17,8 @@ import type { TemplateStore } from '../../ports/template-store.js';
 import { Use } from '../dependencies.js';
 import { DefinitionCompiler } from '../jobs/index.js';
 import type { Answer } from '../answer.js';
-import { refusal, templateNotFound } from './template-problems.js';
-import type { Fault } from './template-problems.js';
+import { refusal, type Fault } from '../refusal.js';
+import { templateNotFound } from './template-problems.js';
 import { showRevision } from './template-views.js';
 import type { PutTemplateResponse } from './templates.dto.js';
 

@@ -31,7 +31,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, SubmitLimit } from '../../platform/auth/index.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { ApiProblems } from '../../platform/errors/index.js';
-import { correlationOf, rawBodyOf } from '../../platform/http/index.js';
+import { answerSubmitted, submissionContextOf } from '../submissions.js';
 import { OrchestrationJobResponse } from '../jobs/index.js';
 import { ORCHESTRATION } from '../paths.js';
 import type { Answer } from '../answer.js';
@@ -52,14 +52,10 @@ import {
   TemplateListResponse,
   TemplateResponse,
 } from './templates.dto.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
 
 const NAME = { name: 'name', example: 'nightly' };
-const READ_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
-  'store_unavailable',
-] as const;
+const READ_PROBLEMS = [...TOKEN_PROBLEMS, 'store_unavailable'] as const;
 const BODY_PROBLEMS = [
   'malformed_json',
   'unsupported_content_type',
@@ -246,18 +242,13 @@ export class TemplatesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Answer<OrchestrationJobResponse>> {
-    const key = request.headers['idempotency-key'];
-    const { job, replayed } = await this.runner.run({
+    const submitted = await this.runner.run({
       principal,
       name,
       body,
-      rawBody: rawBodyOf(request),
-      idempotencyKey: Array.isArray(key) ? key.join(',') : key,
-      correlation: correlationOf(request),
+      ...submissionContextOf(request),
     });
-    void reply.header('location', job.links.self);
-    if (replayed) void reply.header('idempotency-replayed', 'true');
-    return job;
+    return answerSubmitted(reply, submitted);
   }
 
   @Delete('templates/:name')

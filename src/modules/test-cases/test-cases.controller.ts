@@ -22,14 +22,10 @@ import {
 } from './test-cases.dto.js';
 import { TestCasesService } from './test-cases.service.js';
 import type { Answer } from '../answer.js';
+import { TOKEN_PROBLEMS } from '../token-problems.js';
 
 const NAME = { name: 'name', example: 'test1' };
-const READ_PROBLEMS = [
-  'missing_token',
-  'invalid_token',
-  'expired_token',
-  'store_unavailable',
-] as const;
+const READ_PROBLEMS = [...TOKEN_PROBLEMS, 'store_unavailable'] as const;
 
 @ApiTags('test cases')
 @ApiBearerAuth()

@@ -14,7 +14,8 @@ import { range } from './definitions.js';
 import type { JobProjector } from './job-projector.js';
 import { commitKey, jobKey, nodeKey } from './keys.js';
 import type { Connection } from './mongo-connection.js';
-import { decodeBody, decodeHeader, decodeProgress } from './record-codec.js';
+import { decodeRecordBody } from '../record-body.js';
+import { decodeHeader, decodeProgress } from './record-codec.js';
 import type { JobCommitDocument } from './schemas/job-commit.schema.js';
 import type { StoredCommits } from './stored-commits.js';
 
@@ -216,7 +217,7 @@ function decode(commit: JobCommitDocument, body: string): StoredRecord {
     version,
     commitId,
     at,
-    ...decodeBody(body),
+    ...decodeRecordBody(body),
     progress: decodeProgress(progress),
     ...(version === 1 ? { creation: creationOf(commit) } : {}),
     size: body.length + progress.length,

@@ -1,12 +1,7 @@
-import type { JobEvent } from '../../../core/job/events.js';
-import type {
-  DefinitionChunk,
-  JobHeader,
-  JobProgress,
-  NodeProjection,
-} from '../../../core/job/job-record.js';
+import type { DefinitionChunk, JobHeader, JobProgress } from '../../../core/job/job-record.js';
 import type { NodeDefinition } from '../../../core/graph/definition.js';
 import type { CommitRequest, JobCreation } from '../../../ports/job-journal.js';
+import { encodeRecordBody } from '../record-body.js';
 
 /*
  * What jobs bring along is kept as JSON text: keys such as `$set`, `a.b` or none at all mean nothing
@@ -28,7 +23,7 @@ export type EncodedBody = { readonly body: string } | { readonly parts: readonly
 
 /** Throws a RangeError when the body is beyond {@link MAX_BODY_BYTES}. */
 export function encodeBody(record: CommitRequest): EncodedBody {
-  const body = JSON.stringify([record.events, record.intents, record.nodes]);
+  const body = encodeRecordBody(record);
   // No character takes more than three bytes, so most bodies need not be counted.
   if (body.length * 3 <= PART_BYTES) return { body };
   const bytes = Buffer.from(body);
@@ -44,25 +39,6 @@ export function encodeBody(record: CommitRequest): EncodedBody {
     parts.push(bytes.subarray(at, at + PART_BYTES));
   }
   return { parts };
-}
-
-type Body = Pick<CommitRequest, 'events' | 'intents' | 'nodes'>;
-
-export function decodeBody(body: string): Body {
-  const [events, intents, nodes] = JSON.parse(body) as [
-    Body['events'],
-    Body['intents'],
-    Body['nodes'],
-  ];
-  return { events, intents, nodes };
-}
-
-export function decodeEvents(body: string): readonly JobEvent[] {
-  return (JSON.parse(body) as [readonly JobEvent[], unknown, unknown])[0];
-}
-
-export function decodeNodes(body: string): readonly NodeProjection[] {
-  return (JSON.parse(body) as [unknown, unknown, readonly NodeProjection[]])[2];
 }
 
 /** Throws a RangeError when the header is beyond {@link MAX_HEADER_BYTES}. */

@@ -4,7 +4,8 @@ import { commitKey, jobKey, partKey } from './keys.js';
 import { DURABLE, type Connection } from './mongo-connection.js';
 import { duplicatesIn } from './mongo-errors.js';
 import type { Unprojected } from './projection-changes.js';
-import { decodeEvents, decodeHeader, decodeNodes, decodeProgress } from './record-codec.js';
+import { decodeRecordBody } from '../record-body.js';
+import { decodeHeader, decodeProgress } from './record-codec.js';
 import type { JobCommitDocument } from './schemas/job-commit.schema.js';
 
 /** Versions asked for in one round trip. */
@@ -53,7 +54,7 @@ export class StoredCommits {
       const wanted = Math.min(VERSIONS_A_TRIP, limit - records.length);
       const found = await this.#versions(ref, after, wanted);
       for (const commit of found) {
-        const events = decodeEvents(await this.body(commit));
+        const events = decodeRecordBody(await this.body(commit)).events;
         records.push({ version: commit.version, at: commit.at, events });
       }
       if (found.length < wanted) break;
@@ -150,7 +151,7 @@ export class StoredCommits {
       version,
       progress: decodeProgress(progress),
       progressText: progress,
-      nodes: decodeNodes(await this.body(commit)),
+      nodes: decodeRecordBody(await this.body(commit)).nodes,
       ...(header === undefined || order === undefined
         ? {}
         : {

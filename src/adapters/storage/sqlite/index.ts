@@ -1,3 +1,4 @@
+export { openDrivenSqliteStore, type DrivenSqliteStore } from './driven-sqlite-store.js';
 export {
   FolderInUse,
   lockFolder,

@@ -3,7 +3,7 @@ import { withoutOutput, type NodeProjection } from '../../../core/job/job-record
 import type { NodeStatus } from '../../../core/job/status.js';
 import type { Json } from '../../../core/json.js';
 import type { Connection } from './connection.js';
-import { decodeNodes } from './record-codec.js';
+import { decodeRecordBody } from '../record-body.js';
 
 /** Nodes a job may have: places are `seq * MAX_NODES + index`. */
 export const MAX_NODES = 2 ** 20;
@@ -243,7 +243,7 @@ export class NodeStates {
   #pending(job: number, folded: number): Map<number, NodeProjection> {
     const states = new Map<number, NodeProjection>();
     for (const body of this.#unfolded.iterate(job, folded)) {
-      for (const node of decodeNodes(body)) states.set(node.index, node);
+      for (const node of decodeRecordBody(body).nodes) states.set(node.index, node);
     }
     return states;
   }

@@ -1,12 +1,5 @@
-import type { JobEvent } from '../../../core/job/events.js';
-import type {
-  JobHeader,
-  JobProgress,
-  JobRef,
-  NodeProjection,
-} from '../../../core/job/job-record.js';
+import type { JobHeader, JobProgress, JobRef } from '../../../core/job/job-record.js';
 import type { JobStatus, NodeStatus } from '../../../core/job/status.js';
-import type { CommitRequest } from '../../../ports/job-journal.js';
 
 /** The order in which counts are stored. Never to be reordered: databases are written in it. */
 const COUNTED: readonly NodeStatus[] = [
@@ -72,28 +65,4 @@ export function decodeHeader(text: string, ref: JobRef): JobHeader {
     jobId: ref.jobId,
     ...(JSON.parse(text) as Omit<JobHeader, 'tenantId' | 'jobId'>),
   };
-}
-
-/** The body of a record: `[events, intents, node projections]`. */
-export function encodeBody(record: CommitRequest): string {
-  return JSON.stringify([record.events, record.intents, record.nodes]);
-}
-
-type Body = Pick<CommitRequest, 'events' | 'intents' | 'nodes'>;
-
-export function decodeBody(body: string): Body {
-  const [events, intents, nodes] = JSON.parse(body) as [
-    Body['events'],
-    Body['intents'],
-    Body['nodes'],
-  ];
-  return { events, intents, nodes };
-}
-
-export function decodeEvents(body: string): readonly JobEvent[] {
-  return (JSON.parse(body) as [readonly JobEvent[], unknown, unknown])[0];
-}
-
-export function decodeNodes(body: string): readonly NodeProjection[] {
-  return (JSON.parse(body) as [unknown, unknown, readonly NodeProjection[]])[2];
 }

@@ -13,7 +13,8 @@ import type { DiscardedJobs } from './discarded-jobs.js';
 import type { JobIndex } from './job-index.js';
 import type { LiveJob, LiveJobs } from './live-jobs.js';
 import { MAX_NODES, type NodeStates } from './node-states.js';
-import { decodeEvents, encodeBody, encodeHeader, encodeProgress } from './record-codec.js';
+import { decodeRecordBody, encodeRecordBody } from '../record-body.js';
+import { encodeHeader, encodeProgress } from './record-codec.js';
 import type { Scopes } from './scopes.js';
 import type { JobLookup } from './job-lookup.js';
 
@@ -99,7 +100,7 @@ export class SqliteJobJournal implements JobJournal {
       if (job === undefined) return [];
       return this.#records
         .all(job.seq, afterVersion, limit)
-        .map(({ version, at, body }) => ({ version, at, events: decodeEvents(body) }));
+        .map(({ version, at, body }) => ({ version, at, events: decodeRecordBody(body).events }));
     });
   }
 
@@ -205,7 +206,7 @@ export class SqliteJobJournal implements JobJournal {
 
   #appendTo(job: LiveJob, record: CommitRequest): void {
     const { live, index, nodes } = this.#parts;
-    const body = encodeBody(record);
+    const body = encodeRecordBody(record);
     const version = job.version + 1;
     this.#append.run(
       job.seq,

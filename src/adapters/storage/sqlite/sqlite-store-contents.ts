@@ -14,7 +14,8 @@ import type { TestCase } from '../../../ports/test-catalogue.js';
 import type { Connection } from './connection.js';
 import type { JobLookup } from './job-lookup.js';
 import type { NodeStates } from './node-states.js';
-import { decodeBody, decodeHeader, decodeProgress, progressStatus } from './record-codec.js';
+import { decodeRecordBody } from '../record-body.js';
+import { decodeHeader, decodeProgress, progressStatus } from './record-codec.js';
 
 /** Characters of records in a page, about; the last record of a page may go beyond. */
 const PAGE_SIZE = 512 * 1024;
@@ -195,7 +196,7 @@ function decode(
     version,
     commitId,
     at,
-    ...decodeBody(body),
+    ...decodeRecordBody(body),
     progress: decodeProgress(progress, version),
     ...(creation === undefined ? {} : { creation }),
     size: body.length + progress.length,

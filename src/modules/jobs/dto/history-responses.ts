@@ -5,7 +5,7 @@ import { JOB_STATUSES, NODE_STATUSES } from '../../../core/job/status.js';
 import type { JobStatus, NodeStatus } from '../../../core/job/status.js';
 import type { Json } from '../../../core/json.js';
 import { ANY_JSON } from '../../any-json.js';
-import { OrchestrationJobResponse } from './job-responses.js';
+import { COUNTS, OrchestrationJobResponse } from './job-responses.js';
 
 const MAX_ID = 200;
 
@@ -124,13 +124,7 @@ export class ComparedJobResponse {
   @ApiProperty({ example: 2 })
   node_count!: number;
 
-  @ApiProperty({
-    description: 'How many nodes stand in each status.',
-    type: 'object',
-    properties: Object.fromEntries(NODE_STATUSES.map((status) => [status, { type: 'integer' }])),
-    required: [...NODE_STATUSES],
-    additionalProperties: false,
-  })
+  @ApiProperty(COUNTS)
   counts!: Readonly<Record<NodeStatus, number>>;
 
   @ApiProperty({ description: 'Attempts started, of all nodes.', example: 3 })

@@ -7,6 +7,17 @@ import type { Json } from '../../../core/json.js';
 
 const TIME = { format: 'date-time', example: '2026-11-21T14:10:32.000Z' };
 
+/** How Swagger shows the counts of a job's nodes. */
+export const COUNTS = {
+  description: 'How many nodes stand in each status.',
+  type: 'object' as const,
+  properties: Object.fromEntries(
+    NODE_STATUSES.map((status) => [status, { type: 'integer' as const }]),
+  ),
+  required: [...NODE_STATUSES],
+  additionalProperties: false,
+};
+
 export class ErrorResponse {
   @ApiProperty({ enum: ERROR_CLASSES, description: 'The class by which retry policies judge.' })
   class!: string;
@@ -141,13 +152,7 @@ export class JobSummaryResponse {
   @ApiPropertyOptional({ description: 'Why the job ended as it did.' })
   reason?: string;
 
-  @ApiProperty({
-    description: 'How many nodes stand in each status.',
-    type: 'object',
-    properties: Object.fromEntries(NODE_STATUSES.map((status) => [status, { type: 'integer' }])),
-    required: [...NODE_STATUSES],
-    additionalProperties: false,
-  })
+  @ApiProperty(COUNTS)
   counts!: Readonly<Record<NodeStatus, number>>;
 
   @ApiProperty({ example: 2 })
