@@ -15,6 +15,7 @@ import { definitionChunks } from './definition-chunks.js';
 import { ExecutionStateTracker } from './execution-state-tracker.js';
 import { GroupCommit } from './group-commit.js';
 import { DrivenJobs } from './driven-jobs.js';
+import { JobRanking } from './job-ranking.js';
 import { JobScheduler, type QueuedJob } from './job-scheduler.js';
 import { NodeInputs } from './node-inputs.js';
 import { NodeRunner } from './node-runner.js';
@@ -105,6 +106,7 @@ export class DagExecutionEngine {
   readonly #scheduler: JobScheduler;
   readonly #recovery: Recovery;
   readonly #driven: DrivenJobs;
+  readonly #ranking: JobRanking;
   readonly #shared: SharedJobs | undefined;
   #accepting = false;
 
@@ -129,6 +131,7 @@ export class DagExecutionEngine {
             newInstanceId: options.newInstanceId,
             expelled: () => this.#driven.abandon(),
           });
+    this.#ranking = new JobRanking();
     this.#driven = new DrivenJobs({
       commits: this.#commits,
       scheduler: this.#scheduler,
@@ -139,6 +142,7 @@ export class DagExecutionEngine {
       tracker: this.tracker,
       recovery: this.#recovery,
       reruns: new Reruns(journal, projections),
+      ranking: this.#ranking,
       clock,
       logger,
       instance: membership ?? { id: options.newInstanceId() },
@@ -206,13 +210,17 @@ export class DagExecutionEngine {
   async submit(submission: Submission): Promise<SubmitOutcome> {
     if (!this.#accepting) return { status: 'stopping', retryAfter: STOP_RETRY_AFTER };
     const { header, plan, idempotency } = submission;
+    const [chunks, ranks] = await Promise.all([
+      this.#stage(header, submission.nodes),
+      this.#ranking.ranksOf(plan),
+    ]);
     const creation: JobCreation = {
       header,
-      chunks: await this.#stage(header, submission.nodes),
+      chunks,
       ...(idempotency === undefined ? {} : { idempotency }),
     };
     const admitted = this.#scheduler.tryAdmit(header.priority);
-    const driver = this.#driven.newJob(header, plan, admitted);
+    const driver = this.#driven.newJob(header, plan, admitted, ranks);
     const submit: JobCommand = { type: 'submit', by: header.owner };
     const startsAtOnce = admitted && header.rerunOf === undefined;
     const outcome = await driver.create(

@@ -6,6 +6,7 @@ import type { Logger } from '../ports/logger.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import type { DoneDriver, DriverEnd, DriverParts } from './driver-parts.js';
 import { JobDriver } from './job-driver.js';
+import type { JobRanking } from './job-ranking.js';
 import { keyOf } from './job-scheduler.js';
 import type { LoadedJob, Recovery } from './recovery.js';
 import type { Reruns } from './reruns.js';
@@ -13,6 +14,7 @@ import type { Reruns } from './reruns.js';
 export interface DrivenJobsParts extends Omit<DriverParts, 'left'> {
   readonly recovery: Recovery;
   readonly reruns: Reruns;
+  readonly ranking: JobRanking;
   readonly logger: Logger;
 }
 
@@ -40,8 +42,15 @@ export class DrivenJobs {
   }
 
   /** The driver of a job that is about to be created; driven on only when it is admitted. */
-  newJob(header: JobHeader, plan: Plan, admitted: boolean): JobDriver {
-    const driver = this.#driver(header, plan, initialState(plan));
+  newJob(
+    header: JobHeader,
+    plan: Plan,
+    admitted: boolean,
+    ranks: Float64Array | undefined,
+  ): JobDriver {
+    const state = initialState(plan);
+    if (ranks !== undefined) state.ready.rankBy(ranks);
+    const driver = this.#driver(header, plan, state);
     driver.admitted = admitted;
     if (admitted) this.#drivers.set(driver.key, driver);
     return driver;
@@ -179,8 +188,10 @@ export class DrivenJobs {
     const key = keyOf(ref);
     const known = this.#loading.get(key);
     if (known !== undefined) return known;
-    const loading = this.#parts.recovery.load(ref).then((loaded) => {
+    const loading = this.#parts.recovery.load(ref).then(async (loaded) => {
       if (loaded === undefined || this.#isElsewhere(loaded)) return undefined;
+      const ranks = await this.#parts.ranking.ranksOf(loaded.plan);
+      if (ranks !== undefined) loaded.state.ready.rankBy(ranks);
       const present = this.#drivers.get(key);
       if (present !== undefined) return present;
       const driver = this.#driver(loaded.header, loaded.plan, loaded.state);

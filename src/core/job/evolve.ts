@@ -83,7 +83,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
     case 'node_started':
       if (state.attempts[node] === 0) state.freshReady--;
       moveNode(state, node, NODE_CODE.running);
-      state.ready.remove(node, planNode(plan, node).priority);
+      state.ready.remove(node);
       state.attempts[node] = event.attempt;
       state.nodeStartedAt[node] = at;
       state.held.delete(node);
@@ -99,13 +99,13 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       state.ready.push(node, planNode(plan, node).priority);
       return;
     case 'node_reused':
-      leaveQueues(plan, state, node);
+      leaveQueues(state, node);
       moveNode(state, node, NODE_CODE.completed);
       tellSuccessors(plan, state, node, state.succeededDeps);
       return;
     case 'node_failed':
       // A node whose condition cannot be judged fails before its first attempt.
-      if (state.nodeStatus[node] === NODE_CODE.ready) leaveQueues(plan, state, node);
+      if (state.nodeStatus[node] === NODE_CODE.ready) leaveQueues(state, node);
       else endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
       moveNode(state, node, NODE_CODE.failed);
       state.anyFailed = true;
@@ -151,7 +151,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       state.live.add(node);
       return;
     case 'node_skipped':
-      leaveQueues(plan, state, node);
+      leaveQueues(state, node);
       moveNode(state, node, NODE_CODE.skipped);
       state.toSkip.delete(node);
       tellSuccessors(
@@ -164,7 +164,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
     case 'node_cancelled': {
       if (state.nodeStatus[node] === NODE_CODE.running)
         endAttempt(state, node, { status: 'cancelled', finished_at: at });
-      leaveQueues(plan, state, node);
+      leaveQueues(state, node);
       moveNode(state, node, NODE_CODE.cancelled);
       return;
     }
@@ -177,9 +177,9 @@ export function forgetDetails(state: JobState, node: number): void {
 }
 
 /** Takes a node that will not run out of what is ready and what is held. */
-function leaveQueues(plan: Plan, state: JobState, node: number): void {
+function leaveQueues(state: JobState, node: number): void {
   if (state.nodeStatus[node] === NODE_CODE.ready) {
-    if (!state.undecided.delete(node)) state.ready.remove(node, planNode(plan, node).priority);
+    if (!state.undecided.delete(node)) state.ready.remove(node);
     if (state.attempts[node] === 0) state.freshReady--;
   }
   clearUntil(state, node);
