@@ -11,6 +11,15 @@ export interface MigrationReport {
   readonly seconds: number;
 }
 
+const COUNTED = [
+  ['jobs', 'jobs'],
+  ['records', 'records'],
+  ['nodes', 'nodes'],
+  ['testCases', 'test cases'],
+  ['templates', 'templates'],
+  ['deadLetters', 'dead letters'],
+  ['tokens', 'tokens'],
+] as const;
 const NUMBER = new Intl.NumberFormat('en-US');
 
 /** What was found, as one JSON document. */
@@ -41,8 +50,8 @@ export function reportAsTable({ from, to, comparison, seconds }: MigrationReport
   const { source, target, sourceHash, targetHash, differences } = comparison;
   const rows = [
     ['', 'source', 'target'],
-    ...(['jobs', 'records', 'nodes', 'testCases', 'templates', 'tokens'] as const).map((what) => [
-      what === 'testCases' ? 'test cases' : what,
+    ...COUNTED.map(([what, name]) => [
+      name,
       NUMBER.format(source[what]),
       NUMBER.format(target[what]),
     ]),
@@ -67,18 +76,19 @@ export function reportAsTable({ from, to, comparison, seconds }: MigrationReport
 }
 
 function tallyAsJson(tally: Tally): object {
-  const { jobs, records, nodes, testCases, templates, tokens, tenants } = tally;
+  const { jobs, records, nodes, testCases, templates, deadLetters, tokens, tenants } = tally;
   return {
     jobs,
     records,
     nodes,
     test_cases: testCases,
     templates,
+    dead_letters: deadLetters,
     tokens,
     tenants: Object.fromEntries(
-      [...tenants].map(([tenantId, { testCases: cases, ...counts }]) => [
+      [...tenants].map(([tenantId, { testCases: cases, deadLetters: letters, ...counts }]) => [
         tenantId,
-        { ...counts, test_cases: cases },
+        { ...counts, test_cases: cases, dead_letters: letters },
       ]),
     ),
   };

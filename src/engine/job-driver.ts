@@ -280,6 +280,9 @@ export class JobDriver implements Participant, SlotSeeker {
       case 'abort':
         this.#parts.runner.cancel(attemptId(this.header.jobId, intent.node, intent.attempt));
         return;
+      case 'dead_letter':
+        // The store has seen to it, with the commit.
+        return;
     }
   }
 

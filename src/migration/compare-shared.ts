@@ -1,7 +1,12 @@
 import { canonicalJson } from './canonical-json.js';
 import type { Differences } from './differences.js';
 import type { MovableStore } from './movable-store.js';
-import { matchedTemplates, matchedTestCases, matchedTokens } from './shared-things.js';
+import {
+  matchedLetters,
+  matchedTemplates,
+  matchedTestCases,
+  matchedTokens,
+} from './shared-things.js';
 import type { Tally } from './tally.js';
 
 interface Sides<T> {
@@ -89,6 +94,36 @@ async function revisionText(
 ): Promise<string | undefined> {
   const found = await templates.get(tenantId, name, revision);
   return found === undefined ? undefined : canonicalJson([tenantId, found.revision]);
+}
+
+/** Compares the dead letters. */
+export async function* compareLetters(
+  { source, target }: Sides<MovableStore>,
+  tallies: Sides<Tally>,
+  differences: Differences,
+): AsyncGenerator<Texts> {
+  for await (const { letter, there } of matchedLetters(source, target)) {
+    const { tenantId, jobId, nodeId } = letter;
+    tallies.source.of(tenantId).deadLetters++;
+    const what = `the dead letter of node ${nodeId}`;
+    const ours = canonicalJson(letter);
+    if (there === undefined) {
+      differences.add({ tenantId, jobId, what: `${what} is missing in the target` });
+      yield { source: ours };
+      continue;
+    }
+    const theirs = canonicalJson(there);
+    if (ours !== theirs) differences.add({ tenantId, jobId, what: `${what} differs` });
+    yield { source: ours, target: theirs };
+  }
+  for await (const { letter, there } of matchedLetters(target, source)) {
+    const { tenantId, jobId, nodeId } = letter;
+    tallies.target.of(tenantId).deadLetters++;
+    if (there !== undefined) continue;
+    const what = `the dead letter of node ${nodeId} is in the target only`;
+    differences.add({ tenantId, jobId, what });
+    yield { target: canonicalJson(letter) };
+  }
 }
 
 /** Compares the redeemed tokens that have not expired at `now` (epoch ms). */

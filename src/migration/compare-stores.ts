@@ -1,7 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { StoredJob } from '../ports/store-contents.js';
 import { digestJob, differencesOf, type JobDigest } from './compare-jobs.js';
-import { compareTemplates, compareTestCases, compareTokens, type Texts } from './compare-shared.js';
+import {
+  compareLetters,
+  compareTemplates,
+  compareTestCases,
+  compareTokens,
+  type Texts,
+} from './compare-shared.js';
 import { Differences } from './differences.js';
 import { JOB_PARTS } from './job-parts.js';
 import type { MovableStore } from './movable-store.js';
@@ -120,6 +126,7 @@ class StoreComparer {
     const [stores, tallies, differences] = [this.#stores, this.#tallies, this.#differences];
     for await (const texts of compareTestCases(stores, tallies, differences)) this.#add(texts);
     for await (const texts of compareTemplates(stores, tallies, differences)) this.#add(texts);
+    for await (const texts of compareLetters(stores, tallies, differences)) this.#add(texts);
     for await (const texts of compareTokens(stores, tallies, differences, now)) this.#add(texts);
     for (const side of SIDES) this.#hashes[side].update(this.#sums[side].toString());
     return {

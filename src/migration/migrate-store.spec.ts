@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import path from 'node:path';
+import { failing } from '../../test/support/dead-letters.js';
 import { StoreFolder } from '../../test/support/store-folder.js';
 import { completedNode, StoreJob, T0 } from '../../test/support/store-job.js';
 import { openSqliteStore, type SqliteStore } from '../adapters/storage/sqlite/index.js';
@@ -227,6 +228,41 @@ describe('migrateStore', () => {
       'revision 4 of template nightly differs',
     ]);
     await expect(migrateStore(parts())).rejects.toThrow(/template nightly .* has gone on in it/);
+  });
+
+  it('copies dead letters with what has become of them, also of jobs that are gone', async () => {
+    const [job, gone] = [new StoreJob(), new StoreJob()];
+    for (const each of [job, gone]) {
+      await commit(source, each.submit(failing([0, 1, 2], { config: { a: 1 } })));
+    }
+    await commit(source, gone.next({ status: 'failed', at: T0 }));
+    await source.retention.discard({ endedBefore: T0 + 1, now: T0 + 1, limit: 9 });
+    const letters = await source.contents.deadLetters(undefined, 99);
+    const ofJob = letters.filter(({ jobId }) => jobId === job.header.jobId);
+    const [requeued = '', deleted = ''] = ofJob.map(({ id }) => id);
+    const requeue = { jobId: 'again', by: 'bob', at: T0 };
+    await source.deadLetters.setRequeue('acme', requeued, undefined, requeue);
+    await source.deadLetters.delete('acme', [deleted]);
+    const copied = await migrateStore(parts());
+    expect(copied.differences.named).toEqual([]);
+    expect([copied.source.deadLetters, copied.target.deadLetters]).toEqual([5, 5]);
+    expect(await target.deadLetters.get('acme', requeued)).toMatchObject({ requeued: requeue });
+    expect(await target.deadLetters.get('acme', deleted)).toBeUndefined();
+    await source.deadLetters.delete('acme', [requeued]);
+    const another = ofJob[2]?.id ?? '';
+    await target.deadLetters.setRequeue('acme', another, undefined, requeue);
+    const lost = letters.find(({ jobId }) => jobId !== job.header.jobId)?.id ?? '';
+    await target.deadLetters.delete('acme', [lost]);
+    expect(
+      named(await verifyStore(parts())).map((what) => what.replace(/^.*?: |n\d/g, '')),
+    ).toEqual(
+      expect.arrayContaining([
+        'the dead letter of node  differs',
+        'the dead letter of node  is missing in the target',
+        'the dead letter of node  is in the target only',
+      ]),
+    );
+    expect((await migrateStore(parts())).differences.named).toEqual([]);
   });
 
   it('takes over what was changed in the source since', async () => {

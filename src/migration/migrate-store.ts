@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import { compareStores, type Comparison } from './compare-stores.js';
 import { copyJobs } from './copy-jobs.js';
+import { copyLetters } from './copy-letters.js';
 import { copyTestCases, copyTokens } from './copy-shared.js';
 import { copyTemplates } from './copy-templates.js';
 import type { MovableStore, Progress } from './movable-store.js';
@@ -34,6 +35,7 @@ export async function migrateStore(parts: MigrationParts): Promise<Comparison> {
   await copyTestCases(source, target);
   await copyTemplates(source, target);
   await copyJobs(source, target, await counting(parts, 'copied'));
+  await copyLetters(source, target);
   const comparison = await verifyStore(parts);
   if (comparison.differences.count === 0) await target.arrival.complete();
   return comparison;

@@ -1,3 +1,4 @@
+import type { DeadLetters } from '../ports/dead-letters.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { StoreArrival } from '../ports/store-arrival.js';
@@ -12,6 +13,7 @@ export interface MovableStore {
   readonly projections: Pick<JobProjections, 'job'>;
   readonly catalogue: Pick<TestCatalogue, 'get' | 'put'>;
   readonly templates: Pick<TemplateStore, 'get' | 'put' | 'archive'>;
+  readonly deadLetters: Pick<DeadLetters, 'get' | 'put' | 'delete'>;
   readonly tokens: TokenLedger;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;

@@ -1,4 +1,5 @@
 import type { JobRef } from '../core/job/job-record.js';
+import type { DeadLetter } from '../ports/dead-letters.js';
 import type {
   StoreContents,
   StoredJob,
@@ -9,6 +10,7 @@ import type {
 
 const JOBS_A_PAGE = 500;
 const NAMES_A_PAGE = 50;
+const LETTERS_A_PAGE = 50;
 const TOKENS_A_PAGE = 1_000;
 
 /** A job of one store, and how many records another has of it. */
@@ -60,6 +62,16 @@ export async function* templatePages(
     const page = await contents.templates(after, NAMES_A_PAGE);
     if (page.length === 0) return;
     after = page.at(-1)?.place;
+    yield page;
+  }
+}
+
+export async function* letterPages(contents: StoreContents): AsyncGenerator<readonly DeadLetter[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await contents.deadLetters(after, LETTERS_A_PAGE);
+    if (page.length === 0) return;
+    after = page.at(-1)?.id;
     yield page;
   }
 }

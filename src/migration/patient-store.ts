@@ -23,7 +23,8 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       });
     }
   };
-  const { journal, projections, catalogue, templates, tokens, contents, arrival } = store;
+  const { journal, projections, catalogue, templates, deadLetters, tokens, contents, arrival } =
+    store;
   return {
     journal: {
       commit: (batch) => again(() => journal.commit(batch)),
@@ -40,6 +41,11 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       put: (tenant, revision) => again(() => templates.put(tenant, revision)),
       archive: (...name) => again(() => templates.archive(...name)),
     },
+    deadLetters: {
+      get: (tenant, id) => again(() => deadLetters.get(tenant, id)),
+      put: (letter) => again(() => deadLetters.put(letter)),
+      delete: (tenant, ids) => again(() => deadLetters.delete(tenant, ids)),
+    },
     tokens: { redeem: (...token) => again(() => tokens.redeem(...token)) },
     contents: {
       size: () => again(() => contents.size()),
@@ -49,6 +55,7 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       states: (...page) => again(() => contents.states(...page)),
       testCases: (...page) => again(() => contents.testCases(...page)),
       templates: (...page) => again(() => contents.templates(...page)),
+      deadLetters: (...page) => again(() => contents.deadLetters(...page)),
       tokens: (...page) => again(() => contents.tokens(...page)),
     },
     arrival: {

@@ -1,8 +1,9 @@
 import type { FoundTemplate } from '../ports/template-store.js';
 import type { StoredTestCase, StoredToken } from '../ports/store-contents.js';
+import type { DeadLetter } from '../ports/dead-letters.js';
 import type { TestCase } from '../ports/test-catalogue.js';
 import type { MovableStore } from './movable-store.js';
-import { templatePages, testCasePages, tokenPages } from './pages.js';
+import { letterPages, templatePages, testCasePages, tokenPages } from './pages.js';
 import { severalAtOnce } from './several-at-once.js';
 
 const READS_AT_ONCE = 8;
@@ -50,6 +51,26 @@ export async function* matchedTemplates(
       if (latest === undefined) continue;
       yield { tenantId, name, latest, there: await other.templates.get(tenantId, name) };
     }
+  }
+}
+
+export interface MatchedLetter {
+  readonly letter: DeadLetter;
+  /** The one of its id in the other store. */
+  readonly there: DeadLetter | undefined;
+}
+
+/** All dead letters of a store, with those of another. */
+export async function* matchedLetters(
+  store: MovableStore,
+  other: MovableStore,
+): AsyncGenerator<MatchedLetter> {
+  const match = async (letter: DeadLetter): Promise<MatchedLetter> => ({
+    letter,
+    there: await other.deadLetters.get(letter.tenantId, letter.id),
+  });
+  for await (const page of letterPages(store.contents)) {
+    for await (const some of severalAtOnce(page, READS_AT_ONCE, match)) yield* some;
   }
 }
 

@@ -6,6 +6,7 @@ export interface TenantTally {
   nodes: number;
   testCases: number;
   templates: number;
+  deadLetters: number;
 }
 
 /** What was counted in a store. */
@@ -16,7 +17,7 @@ export class Tally {
   of(tenantId: string): TenantTally {
     let tenant = this.tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { jobs: {}, records: 0, nodes: 0, testCases: 0, templates: 0 };
+      tenant = { jobs: {}, records: 0, nodes: 0, testCases: 0, templates: 0, deadLetters: 0 };
       this.tenants.set(tenantId, tenant);
     }
     return tenant;
@@ -40,6 +41,10 @@ export class Tally {
 
   get templates(): number {
     return this.#sum(({ templates }) => templates);
+  }
+
+  get deadLetters(): number {
+    return this.#sum(({ deadLetters }) => deadLetters);
   }
 
   #sum(count: (tenant: TenantTally) => number): number {

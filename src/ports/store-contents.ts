@@ -1,5 +1,6 @@
 import type { JobHeader, JobRef, NodeProjection } from '../core/job/job-record.js';
 import type { JobStatus } from '../core/job/status.js';
+import type { DeadLetter } from './dead-letters.js';
 import type { CommitRequest, IdempotencyClaim } from './job-journal.js';
 import type { TestCase } from './test-catalogue.js';
 
@@ -72,6 +73,8 @@ export interface StoreContents {
   testCases(after: string | undefined, limit: number): Promise<readonly StoredTestCase[]>;
   /** Templates, archived or not, in an order of the store's own; `after` as above. */
   templates(after: string | undefined, limit: number): Promise<readonly StoredTemplateName[]>;
+  /** Dead letters, in the order of their ids; `after` is the last id before. */
+  deadLetters(after: string | undefined, limit: number): Promise<readonly DeadLetter[]>;
   /** Redeemed tokens, in the order of the bytes of their ids; `after` is the last id before. */
   tokens(after: string | undefined, limit: number): Promise<readonly StoredToken[]>;
 }

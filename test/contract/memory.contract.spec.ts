@@ -2,6 +2,7 @@ import type { ClusterUnderTest } from '../support/cluster-under-test.js';
 import { MemoryCluster } from '../support/memory-cluster.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { clusterContract } from './cluster.contract.js';
+import { deadLettersContract, type LettersUnderTest } from './dead-letters.contract.js';
 
 let shared: ClusterUnderTest;
 
@@ -14,5 +15,19 @@ clusterContract({
     return Promise.resolve(shared);
   },
   reopen: () => Promise.resolve(shared),
+  destroy: () => Promise.resolve(),
+});
+
+let letters: LettersUnderTest;
+
+deadLettersContract({
+  name: 'memory',
+  create: () => {
+    const journal = new MemoryStore();
+    const { deadLetters } = journal;
+    letters = { journal, deadLetters, settled: () => Promise.resolve() };
+    return Promise.resolve(letters);
+  },
+  reopen: () => Promise.resolve(letters),
   destroy: () => Promise.resolve(),
 });

@@ -3,6 +3,7 @@ import type { MongoServer } from '../support/mongo/mongo-server.js';
 import { withMongo } from '../support/mongo/with-mongo.js';
 import type { StoreContract } from '../support/store-under-test.js';
 import { clusterContract } from './cluster.contract.js';
+import { deadLettersContract } from './dead-letters.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
@@ -48,6 +49,7 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   retentionContract(mongo(server));
   templateStoreContract(mongo(server));
   testCatalogueContract(mongo(server));
+  deadLettersContract(mongo(server));
   tokenLedgerContract(mongo(server));
   storeContentsContract(mongo(server));
   clusterContract(mongo(server));

@@ -3,6 +3,7 @@ import { Database } from '../../src/adapters/storage/sqlite/driver.js';
 import { openSqliteStore, type SqliteStore } from '../../src/adapters/storage/sqlite/index.js';
 import type { JobPage } from '../../src/ports/job-projections.js';
 import { StoreUnavailable } from '../../src/ports/store-errors.js';
+import { failing } from '../support/dead-letters.js';
 import { StoreFolder } from '../support/store-folder.js';
 import { StoreJob, completedNode } from '../support/store-job.js';
 
@@ -83,6 +84,28 @@ describe('SQLite when it cannot write', () => {
     });
     expect([(await listed()).total, running.total]).toEqual([900, 600]);
     expect(await store.projections.unfinished(undefined, 1000)).toHaveLength(900);
+  });
+
+  it('writes a dead letter with its record, or neither', async () => {
+    const jobs = Array.from({ length: 50 }, () => new StoreJob());
+    await store.journal.commit(jobs.map((job) => job.submit()));
+    const pages = Number(
+      (store.connection.pragma('page_count') as readonly { page_count: number }[])[0]?.page_count,
+    );
+    store.connection.pragma(`max_page_count = ${pages + 4}`);
+    const config = { script: 'x'.repeat(1_000) };
+    const batch = jobs.map((job) => job.next(failing([0, 1], { config })));
+    await expect(store.journal.commit(batch)).rejects.toThrow(/SQLITE_FULL/);
+    const letters = async (): Promise<number> =>
+      (await store.deadLetters.list({ tenantId: 'acme', limit: 200 })).letters.length;
+    expect(await letters()).toBe(0);
+    store.close();
+    store = openSqliteStore({ path: folder.database });
+    expect(await letters()).toBe(0);
+    expect(await store.journal.commit(batch)).toEqual(jobs.map(() => committed(2)));
+    store.close();
+    store = openSqliteStore({ path: folder.database });
+    expect(await letters()).toBe(100);
   });
 
   it('rejects when the database is read-only, and reads on', async () => {

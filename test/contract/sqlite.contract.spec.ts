@@ -1,6 +1,7 @@
 import { openSqliteStore, type SqliteStore } from '../../src/adapters/storage/sqlite/index.js';
 import { StoreFolder } from '../support/store-folder.js';
 import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
+import { deadLettersContract } from './dead-letters.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
@@ -41,5 +42,6 @@ jobListContract(sqlite());
 retentionContract(sqlite());
 templateStoreContract(sqlite());
 testCatalogueContract(sqlite());
+deadLettersContract(sqlite());
 tokenLedgerContract(sqlite());
 storeContentsContract(sqlite());

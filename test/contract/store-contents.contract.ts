@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { NodeProjection } from '../../src/core/job/job-record.js';
+import type { DeadLetter } from '../../src/ports/dead-letters.js';
 import type { CommitRequest } from '../../src/ports/job-journal.js';
 import type { StoredJob, StoredRecord } from '../../src/ports/store-contents.js';
 import { StoreIncomplete } from '../../src/ports/store-errors.js';
+import { failing } from '../support/dead-letters.js';
 import { StoreJob, T0, completedNode, runningNode } from '../support/store-job.js';
 import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
 
@@ -48,6 +50,7 @@ export function storeContentsContract(contract: StoreContract): void {
       expect(await contents.states(NOBODY, 0, 10)).toEqual([]);
       expect(await contents.testCases(undefined, 10)).toEqual([]);
       expect(await contents.templates(undefined, 10)).toEqual([]);
+      expect(await contents.deadLetters(undefined, 10)).toEqual([]);
       expect(await contents.tokens(undefined, 10)).toEqual([]);
       expect(await contents.size()).toEqual({ jobs: 0, records: 0 });
     });
@@ -228,6 +231,27 @@ export function storeContentsContract(contract: StoreContract): void {
       expect(found.sort()).toEqual(
         ['acme', 'zoo'].flatMap((tenant) => names.map((name) => `${tenant} ${name}`)).sort(),
       );
+    });
+
+    it('list dead letters of all tenants, whole, each once', async () => {
+      const jobs = ['acme', 'zoo'].map((tenantId) => new StoreJob({ tenantId, nodeCount: 5 }));
+      const config = { script: 'exit 1' };
+      await commit(...jobs.map((job) => job.submit(failing([0, 1, 2, 3, 4], { config }))));
+      await store.settled();
+      const found: DeadLetter[] = [];
+      for (;;) {
+        const page = await store.contents.deadLetters(found.at(-1)?.id, 3);
+        if (page.length === 0) break;
+        found.push(...page);
+      }
+      expect(found.map(({ tenantId, nodeId }) => `${tenantId} ${nodeId}`).sort()).toEqual(
+        ['acme', 'zoo'].flatMap((tenant) => [0, 1, 2, 3, 4].map((node) => `${tenant} n${node}`)),
+      );
+      const [first] = found;
+      expect(first).toMatchObject({ config });
+      expect(await store.deadLetters.get(first?.tenantId ?? '', first?.id ?? '')).toEqual(first);
+      await store.deadLetters.delete(first?.tenantId ?? '', [first?.id ?? '']);
+      expect(await store.contents.deadLetters(undefined, 99)).toHaveLength(9);
     });
 
     it('list redeemed tokens by their ids', async () => {

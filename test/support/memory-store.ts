@@ -20,6 +20,7 @@ import type {
   NodeView,
   UnfinishedJob,
 } from '../../src/ports/job-projections.js';
+import { MemoryDeadLetters } from './memory-dead-letters.js';
 
 interface StoredJob {
   view: JobView;
@@ -38,6 +39,7 @@ interface StoredJob {
 export class MemoryStore implements JobJournal, JobProjections {
   readonly jobs = new Map<string, StoredJob>();
   readonly #staged = new Map<string, DefinitionChunk[]>();
+  readonly deadLetters = new MemoryDeadLetters();
   commits = 0;
 
   async commit(batch: readonly CommitRequest[]): Promise<readonly CommitResult[]> {
@@ -88,6 +90,8 @@ export class MemoryStore implements JobJournal, JobProjections {
       });
       this.#staged.delete(key);
     }
+    const header = this.jobs.get(key)?.view.header;
+    if (header !== undefined) this.deadLetters.committed(header, request);
     return { status: 'committed', version };
   }
 

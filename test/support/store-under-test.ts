@@ -1,3 +1,4 @@
+import type { DeadLetters } from '../../src/ports/dead-letters.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { StoreArrival } from '../../src/ports/store-arrival.js';
@@ -12,6 +13,7 @@ export interface StoreUnderTest {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
+  readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
   readonly retention: Retention;
   readonly contents: StoreContents;

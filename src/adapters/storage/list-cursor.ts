@@ -65,6 +65,20 @@ export function decodeNumberCursor(cursor: string): number {
   throw new InvalidCursor();
 }
 
+/** A cursor of a list by time: when the last of the page was, and its id. */
+export function encodeTimeCursor(at: number, id: string): string {
+  return Buffer.from(JSON.stringify([at, id])).toString('base64url');
+}
+
+/** Throws {@link InvalidCursor} for what {@link encodeTimeCursor} did not make. */
+export function decodeTimeCursor(cursor: string): readonly [at: number, id: string] {
+  const parts = parse(cursor);
+  if (!Array.isArray(parts) || parts.length !== 2) throw new InvalidCursor();
+  const [at, id] = parts as readonly unknown[];
+  if (!isWhole(at) || typeof id !== 'string') throw new InvalidCursor();
+  return [at, id];
+}
+
 function parse(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import { mayRetry } from '../retry/judge.js';
 import { retryDelay } from '../retry/retry-delay.js';
 import type { AttemptError, AttemptResult } from './attempt.js';
+import { deadLetters } from './dead-letter.js';
 import type { JobCommand, ReusedNode } from './commands.js';
 import { abortLive, accept, completed, failing, idOf, reject, type Decision } from './decision.js';
 import { consumeSignal, decideSteering, expire } from './decide-steering.js';
@@ -100,7 +101,7 @@ function finishAttempt(
     error,
     ...(result.output === undefined ? {} : { output: result.output }),
   };
-  return failing(plan, state, node, [failed]);
+  return failing(plan, state, node, [failed], deadLetters(planNode(plan, node), attempt, error));
 }
 
 function wait(

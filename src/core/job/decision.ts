@@ -43,10 +43,13 @@ export function failing(
   state: JobState,
   node: number,
   events: readonly JobEvent[],
+  intents: readonly Intent[] = [],
 ): Decision {
-  if (plan.settings.onFailure !== 'fail_fast' || state.ending !== undefined) return accept(events);
+  if (plan.settings.onFailure !== 'fail_fast' || state.ending !== undefined) {
+    return accept(events, intents);
+  }
   return accept(
     [...events, { type: 'job_failing', node: idOf(plan, node) }],
-    abortLive(plan, state, node),
+    [...intents, ...abortLive(plan, state, node)],
   );
 }

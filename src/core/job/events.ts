@@ -1,4 +1,4 @@
-import type { Json } from '../json.js';
+import type { Json, JsonObject } from '../json.js';
 import type { AttemptError, Awaited } from './attempt.js';
 import type { TerminalJobStatus } from './status.js';
 
@@ -88,4 +88,21 @@ export type SkipReason =
 export type Intent =
   | { readonly type: 'dispatch'; readonly node: string; readonly attempt: number }
   | { readonly type: 'timer'; readonly node: string; readonly at: number }
-  | { readonly type: 'abort'; readonly node: string; readonly attempt: number };
+  | { readonly type: 'abort'; readonly node: string; readonly attempt: number }
+  | DeadLetterIntent;
+
+/**
+ * A node has used up its attempts: it goes to the dead letters. The store derives the letter from
+ * this, from the `node_failed` of the same commit and from the job's header.
+ */
+export interface DeadLetterIntent {
+  readonly type: 'dead_letter';
+  readonly node: string;
+  /** The last one. */
+  readonly attempt: number;
+  readonly node_type: string;
+  /** As it was defined; absent when there is none, or when it is too large to go along. */
+  readonly config?: JsonObject;
+  /** The config is too large to go along. */
+  readonly config_omitted?: true;
+}

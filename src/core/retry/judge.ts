@@ -12,6 +12,26 @@ export function mayRetry(
   policy: Pick<RetryPolicy, 'max_attempts' | 'retry_on'>,
   failedAttempts: number,
 ): boolean {
+  return failedAttempts < policy.max_attempts && mayBeMended(error, policy);
+}
+
+/**
+ * Whether there is no other attempt for no other reason than that all have been made: one that may
+ * not be tried twice has used up its attempts with the first.
+ */
+export function hasUsedUpAttempts(
+  error: Pick<AttemptError, 'class'>,
+  policy: Pick<RetryPolicy, 'max_attempts' | 'retry_on'>,
+  failedAttempts: number,
+): boolean {
+  return failedAttempts >= policy.max_attempts && mayBeMended(error, policy);
+}
+
+/** Whether the policy would have another attempt after such an error. */
+function mayBeMended(
+  error: Pick<AttemptError, 'class'>,
+  policy: Pick<RetryPolicy, 'retry_on'>,
+): boolean {
   switch (error.class) {
     case 'cancelled':
     case 'non_retryable':
@@ -21,9 +41,6 @@ export function mayRetry(
     case 'assertion':
     case 'exit_code':
     case 'http_status':
-      return (
-        failedAttempts < policy.max_attempts &&
-        (policy.retry_on === undefined || policy.retry_on.includes(error.class))
-      );
+      return policy.retry_on === undefined || policy.retry_on.includes(error.class);
   }
 }

@@ -1,4 +1,5 @@
 import type { CommitRequest, JobCreation } from '../../../ports/job-journal.js';
+import { letterSeeds } from '../letters-of.js';
 import type { CreationOrder } from './creation-order.js';
 import type { Definitions } from './definitions.js';
 import { claimKey, commitKey, jobKey } from './keys.js';
@@ -55,6 +56,7 @@ export class CommitWriter {
         progress: record.progress,
         progressText,
         nodes: record.nodes,
+        letters: letterSeeds(record),
         ...(first === undefined ? {} : { creation: first.creation }),
       },
     };

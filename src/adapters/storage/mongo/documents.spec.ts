@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
+import { failing } from '../../../../test/support/dead-letters.js';
 import { withMongo } from '../../../../test/support/mongo/with-mongo.js';
 import { completedNode, StoreJob, T0 } from '../../../../test/support/store-job.js';
 import type { JsonObject } from '../../../core/json.js';
@@ -117,6 +118,14 @@ function documentsOn(server: MongoServer): void {
       await instances.register({ id: 'a', host: 'runner-1', pid: 1, startedAt: T0 });
       const command = { type: 'cancel', by: 'alice', reason: '$set' } as const;
       await inbox.put({ ...staged.ref, id: 'm', at: T0, command });
+      const dead = new StoreJob();
+      await store.journal.commit([dead.submit(failing([0, 1], { config: awkward }))]);
+      await store.settled();
+      const { letters } = await store.deadLetters.list({ tenantId: 'acme', limit: 9 });
+      const [requeued = '', deleted = ''] = letters.map(({ id }) => id);
+      const requeue = { jobId: 'j', by: 'alice', at: T0 };
+      await store.deadLetters.setRequeue('acme', requeued, undefined, requeue);
+      await store.deadLetters.delete('acme', [deleted]);
       const ended = new StoreJob();
       await store.journal.commit([ended.submit(), ended.next({ status: 'completed' })]);
       await store.settled();

@@ -1,5 +1,7 @@
 import type { JobRef } from '../../../core/job/job-record.js';
+import { letterOf } from '../letters-of.js';
 import { jobKey } from './keys.js';
+import { letterWrites } from './letter-documents.js';
 import type { Connection } from './mongo-connection.js';
 import { retryRace } from './mongo-errors.js';
 import { JobChanges, type Unprojected } from './projection-changes.js';
@@ -20,8 +22,8 @@ const LONGEST_BACKOFF = 2_000;
 
 /**
  * Brings the projections up to what the journal says, after each commit and in the background. A
- * round writes the nodes, then the jobs, then takes the mark `pending` off the commits: a job is
- * never shown ahead of its nodes, and what a crash leaves undone keeps its mark and is done again.
+ * round writes the nodes and the dead letters, then the jobs, then takes the mark `pending` off the
+ * commits: a job is never shown ahead of them, and what a crash leaves undone keeps its mark and is done again.
  * Every write names its version and loses to a newer one, so doing it again changes nothing.
  */
 export class JobProjector {
@@ -215,6 +217,7 @@ export class JobProjector {
     if (nodeWrites.length > 0) {
       await retryRace(() => nodes.bulkWrite(nodeWrites, { ordered: false }));
     }
+    await this.#writeLetters(shown.filter(({ letters }) => letters.length > 0));
     shown = await this.#withoutDiscarded(shown);
     const jobWrites = shown.flatMap((changes) => changes.jobWrites());
     if (jobWrites.length > 0) {
@@ -227,6 +230,18 @@ export class JobProjector {
       })),
       { ordered: false },
     );
+  }
+
+  /** What is to be said of the jobs is in their first commits, which may be long past. */
+  async #writeLetters(changed: readonly JobChanges[]): Promise<void> {
+    if (changed.length === 0) return;
+    const unknown = changed.filter(({ header }) => header === undefined);
+    const headers = await this.#stored.headersOf(unknown.map(({ ref }) => ref));
+    const writes = changed.flatMap(({ ref, header = headers.get(jobKey(ref)), letters }) =>
+      header === undefined ? [] : letterWrites(letters.map((seed) => letterOf(header, seed))),
+    );
+    if (writes.length === 0) return;
+    await retryRace(() => this.#connection.deadLetters.bulkWrite(writes, { ordered: false }));
   }
 
   /** A process that was stopped for long must not bring back a job that retention has taken out. */

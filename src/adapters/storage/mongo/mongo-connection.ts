@@ -12,6 +12,7 @@ import { JobNode, JobNodeSchema } from './schemas/job-node.schema.js';
 import { OrchestrationJob, OrchestrationJobSchema } from './schemas/orchestration-job.schema.js';
 import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.schema.js';
 import { StagedJob, StagedJobSchema } from './schemas/staged-job.schema.js';
+import { StoredDeadLetter, StoredDeadLetterSchema } from './schemas/stored-dead-letter.schema.js';
 import { StoreInfo, StoreInfoSchema } from './schemas/store-info.schema.js';
 import { StoredTemplate, StoredTemplateSchema } from './schemas/stored-template.schema.js';
 import { StoredTestCase, StoredTestCaseSchema } from './schemas/stored-test-case.schema.js';
@@ -74,6 +75,7 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [RedeemedToken, RedeemedTokenSchema],
   [BatonInstance, BatonInstanceSchema],
   [JobMessage, JobMessageSchema],
+  [StoredDeadLetter, StoredDeadLetterSchema],
   [StoreInfo, StoreInfoSchema],
 ];
 
@@ -91,6 +93,7 @@ export class Connection {
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
   readonly inbox: mongo.Collection<Fields<JobMessage>>;
+  readonly deadLetters: mongo.Collection<Fields<StoredDeadLetter>>;
   readonly info: mongo.Collection<Fields<StoreInfo>>;
   /** For tests and tools that look beneath the ports. */
   readonly mongoose: Mongoose;
@@ -117,6 +120,7 @@ export class Connection {
     this.tokens = of(RedeemedToken);
     this.instances = of(BatonInstance);
     this.inbox = of(JobMessage);
+    this.deadLetters = of(StoredDeadLetter);
     this.info = of(StoreInfo);
   }
 

@@ -9,10 +9,13 @@ import type {
   StoredTestCase,
   StoredToken,
 } from '../../../ports/store-contents.js';
+import type { DeadLetter } from '../../../ports/dead-letters.js';
 import type { TestCase } from '../../../ports/test-catalogue.js';
 import { range } from './definitions.js';
 import type { JobProjector } from './job-projector.js';
 import { commitKey, jobKey, nodeKey } from './keys.js';
+import { letterFrom } from './letter-documents.js';
+import { LETTERS_THERE } from './mongo-dead-letters.js';
 import type { Connection } from './mongo-connection.js';
 import { decodeRecordBody } from '../record-body.js';
 import { decodeHeader, decodeProgress } from './record-codec.js';
@@ -142,6 +145,18 @@ export class MongoStoreContents implements StoreContents {
         .limit(limit)
         .toArray();
       return found.map(({ _id, tenant, name }) => ({ tenantId: tenant, name, place: _id }));
+    });
+  }
+
+  deadLetters(after: string | undefined, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#connection.call(async () => {
+      await this.#projector.caughtUp(this.#patience);
+      const found = await this.#connection.deadLetters
+        .find({ _id: { $gt: after ?? '' }, ...LETTERS_THERE })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(letterFrom);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../../ports/cluster.js';
+import type { DeadLetters } from '../../../ports/dead-letters.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
 import type { Retention } from '../../../ports/retention.js';
@@ -14,6 +15,7 @@ import { JobList } from './job-list.js';
 import { JobProjector } from './job-projector.js';
 import { KnownVersions } from './known-versions.js';
 import { Connection, type ConnectionOptions } from './mongo-connection.js';
+import { MongoDeadLetters } from './mongo-dead-letters.js';
 import { MongoInstanceRegistry } from './mongo-instance-registry.js';
 import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
@@ -47,6 +49,7 @@ export interface MongoStore {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
+  readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
   readonly cluster: Cluster;
   readonly retention: Retention;
@@ -109,6 +112,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     ),
     catalogue: new MongoTestCatalogue(connection),
     templates: new MongoTemplateStore(connection),
+    deadLetters: new MongoDeadLetters(connection, projector, patience, now),
     tokens: new MongoTokenLedger(connection),
     retention: new MongoRetention(connection, projector),
     contents: new MongoStoreContents(connection, stored, projector, patience),

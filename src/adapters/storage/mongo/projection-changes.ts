@@ -7,6 +7,7 @@ import type {
 } from '../../../core/job/job-record.js';
 import { withoutOutput } from '../../../core/job/job-record.js';
 import { isTerminalJob } from '../../../core/job/status.js';
+import type { LetterSeed } from '../letters-of.js';
 import { facetsOf } from './job-facets.js';
 import { jobKey, nodeKey } from './keys.js';
 import type { JobNodeDocument, StoredNodeState } from './schemas/job-node.schema.js';
@@ -33,6 +34,8 @@ export interface Unprojected {
   /** The progress as the commit keeps it. */
   readonly progressText: string;
   readonly nodes: readonly NodeProjection[];
+  /** Dead letters that follow from it. */
+  readonly letters: readonly LetterSeed[];
   readonly creation?: Creation;
 }
 
@@ -50,6 +53,7 @@ export class JobChanges {
   /** Epoch milliseconds at which the first of the commits came. */
   readonly since: number;
   readonly commits: string[] = [];
+  readonly letters: LetterSeed[] = [];
   readonly #nodes = new Map<number, NodeChange>();
   #state: StoredJobState | undefined;
   #creation: Creation | undefined;
@@ -62,11 +66,12 @@ export class JobChanges {
 
   /** How many documents are written. */
   get size(): number {
-    return this.#nodes.size + 1;
+    return this.#nodes.size + this.letters.length + 1;
   }
 
-  add({ commit, version, progress, progressText, nodes, creation }: Unprojected): void {
+  add({ commit, version, progress, progressText, nodes, letters, creation }: Unprojected): void {
     this.commits.push(commit);
+    this.letters.push(...letters);
     this.#creation ??= creation;
     const open = !isTerminalJob(progress.status);
     this.#setState({
@@ -84,9 +89,15 @@ export class JobChanges {
   /** Takes over what came later. */
   merge(later: JobChanges): void {
     this.commits.push(...later.commits);
+    this.letters.push(...later.letters);
     this.#creation ??= later.#creation;
     if (later.#state !== undefined) this.#setState(later.#state);
     for (const change of later.#nodes.values()) this.#setNode(change);
+  }
+
+  /** The header of the job, when its first commit is among these. */
+  get header(): JobHeader | undefined {
+    return this.#creation?.header;
   }
 
   nodeWrites(): mongo.AnyBulkWriteOperation<JobNodeDocument>[] {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
+import { failing } from '../../../../test/support/dead-letters.js';
 import { withMongo } from '../../../../test/support/mongo/with-mongo.js';
 import { completedNode, runningNode, StoreJob } from '../../../../test/support/store-job.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
@@ -126,6 +127,103 @@ function projectionsOn(server: MongoServer): void {
         await store.connection.commits.updateOne({ _id: first }, { $set: { pending: true } });
       }
       await expectAll(await open(), jobs);
+    });
+  });
+
+  describe('dead letters that a crash left underived', () => {
+    let url: string;
+    let opened: MongoStore[];
+    const open = async (options: Partial<MongoStoreOptions> = {}): Promise<MongoStore> => {
+      const store = await openMongoStore({ url, catchUpInterval: 3_600_000, ...options });
+      opened.push(store);
+      return store;
+    };
+    beforeEach(() => {
+      url = server.freshDatabase();
+      opened = [];
+    });
+    afterEach(async () => {
+      await opened[0]?.connection.mongoose.dropDatabase();
+      for (const store of opened) await store.close();
+    });
+    const listed = async (store: MongoStore): Promise<string[]> =>
+      (await store.deadLetters.list({ tenantId: 'acme', limit: 99 })).letters.map(
+        ({ jobId, nodeId }) => `${jobId}/${nodeId}`,
+      );
+    /** A job of which the commit that fails two nodes is its second; the first is long projected. */
+    const failed = async (store: MongoStore): Promise<StoreJob> => {
+      const job = new StoreJob({ nodeCount: 3 });
+      await store.journal.commit([job.submit()]);
+      await store.settled();
+      await store.journal.commit([job.next(failing([0, 2]))]);
+      await store.settled();
+      return job;
+    };
+    const asBefore = async ({ connection }: MongoStore, job: StoreJob): Promise<void> => {
+      const second = commitKey(jobKey(job.ref), 2);
+      await connection.commits.updateOne({ _id: second }, { $set: { pending: true } });
+    };
+
+    it('are there when the store has opened again, and for another instance before long', async () => {
+      const store = await open();
+      const other = await open({ catchUpInterval: 20 });
+      const job = await failed(store);
+      const expected = ['n2', 'n0'].map((node) => `${job.header.jobId}/${node}`).sort();
+      await store.connection.deadLetters.deleteMany({});
+      await asBefore(store, job);
+      await waitUntil(async () => (await listed(other)).length === 2);
+      expect((await listed(other)).sort()).toEqual(expected);
+      await store.connection.deadLetters.deleteMany({});
+      await asBefore(store, job);
+      expect((await listed(await open())).sort()).toEqual(expected);
+    });
+
+    it('are as they were where they had been derived: requeued, or deleted', async () => {
+      const store = await open();
+      const job = await failed(store);
+      const { letters } = await store.deadLetters.list({ tenantId: 'acme', limit: 9 });
+      const [deleted = '', requeued = ''] = letters.map(({ id }) => id);
+      const requeue = { jobId: 'again', by: 'bob', at: 7 };
+      await store.deadLetters.setRequeue('acme', requeued, undefined, requeue);
+      await store.deadLetters.delete('acme', [deleted]);
+      await asBefore(store, job);
+      const other = await open();
+      expect(await other.deadLetters.get('acme', requeued)).toMatchObject({ requeued: requeue });
+      expect(await listed(other)).toHaveLength(1);
+      // The place of what was deleted is kept for some time, and no longer.
+      const day = 24 * 3_600_000;
+      const now = Date.now();
+      await other.deadLetters.expire({ now: now + day, limit: 9 });
+      expect(await other.connection.deadLetters.countDocuments({})).toBe(2);
+      await other.deadLetters.expire({ now: now + 8 * day, limit: 9 });
+      expect(await other.connection.deadLetters.countDocuments({})).toBe(1);
+    });
+
+    it('are never behind the job that is shown', async () => {
+      const store = await open();
+      const job = await failed(store);
+      await store.connection.deadLetters.deleteMany({});
+      await store.connection.jobs.deleteMany({});
+      await asBefore(store, job);
+      const first = commitKey(jobKey(job.ref), 1);
+      await store.connection.commits.updateOne({ _id: first }, { $set: { pending: true } });
+      const { deadLetters, jobs } = store.connection;
+      const order: string[] = [];
+      const note = (name: string, collection: object): void => {
+        const { bulkWrite } = collection as { bulkWrite: (...args: unknown[]) => Promise<unknown> };
+        Object.assign(collection, {
+          bulkWrite: (...args: unknown[]) => {
+            order.push(name);
+            return bulkWrite.apply(collection, args);
+          },
+        });
+      };
+      note('letters', deadLetters);
+      note('jobs', jobs);
+      expect(await store.projections.job(job.ref)).toBeDefined();
+      await store.settled();
+      expect(order).toEqual(['letters', 'jobs']);
+      expect(await listed(store)).toHaveLength(2);
     });
   });
 

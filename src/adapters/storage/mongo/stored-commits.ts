@@ -1,5 +1,6 @@
-import type { JobRef } from '../../../core/job/job-record.js';
+import type { JobHeader, JobRef } from '../../../core/job/job-record.js';
 import type { JournalRecord } from '../../../ports/job-journal.js';
+import { letterSeeds } from '../letters-of.js';
 import { commitKey, jobKey, partKey } from './keys.js';
 import { DURABLE, type Connection } from './mongo-connection.js';
 import { duplicatesIn } from './mongo-errors.js';
@@ -45,6 +46,21 @@ export class StoredCommits {
       .find({ _id: { $in: firsts }, swept: true }, { projection: { tenant: 1, job: 1 } })
       .toArray();
     return new Set(found.map(({ tenant, job }) => jobKey({ tenantId: tenant, jobId: job })));
+  }
+
+  /** The headers of jobs by their keys; none of a job that has been discarded. */
+  async headersOf(refs: readonly JobRef[]): Promise<ReadonlyMap<string, JobHeader>> {
+    const firsts = refs.map((ref) => commitKey(jobKey(ref), 1));
+    const found = await this.#connection.commits
+      .find({ _id: { $in: firsts } }, { projection: { tenant: 1, job: 1, header: 1 } })
+      .toArray();
+    return new Map(
+      found.flatMap(({ tenant, job, header }) =>
+        header === undefined
+          ? []
+          : [[jobKey({ tenantId: tenant, jobId: job }), decodeHeader(header)] as const],
+      ),
+    );
   }
 
   async #records(ref: JobRef, afterVersion: number, limit: number): Promise<JournalRecord[]> {
@@ -145,13 +161,15 @@ export class StoredCommits {
   async #unprojected(commit: JobCommitDocument): Promise<Unprojected> {
     const { tenant, job, version, progress, header, order } = commit;
     if (progress === undefined) throw new Error(`Commit ${commit._id} has no progress.`);
+    const { events, intents, nodes } = decodeRecordBody(await this.body(commit));
     return {
       commit: commit._id,
       ref: { tenantId: tenant, jobId: job },
       version,
       progress: decodeProgress(progress),
       progressText: progress,
-      nodes: decodeRecordBody(await this.body(commit)).nodes,
+      nodes,
+      letters: letterSeeds({ at: commit.at, events, intents }),
       ...(header === undefined || order === undefined
         ? {}
         : {

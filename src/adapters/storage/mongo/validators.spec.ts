@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose, { type Schema } from 'mongoose';
 import { bsonViolations } from '../../../../test/support/mongo/bson-violations.js';
 import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
+import { failing } from '../../../../test/support/dead-letters.js';
 import { withMongo } from '../../../../test/support/mongo/with-mongo.js';
 import { completedNode, StoreJob, T0 } from '../../../../test/support/store-job.js';
 import { StoreUnavailable } from '../../../ports/store-errors.js';
@@ -124,7 +125,7 @@ function validatorsOn(server: MongoServer): void {
         staged.next({ status: 'running', nodes }),
         small.next({ status: 'running', nodes: [completedNode(0)] }),
         erased.next({ status: 'cancelled' }),
-        ended.next({ status: 'failed', at: T0 + 2_000 }),
+        ended.next({ ...failing([0], { config: { a: 1 } }), status: 'failed', at: T0 + 2_000 }),
       ]);
       await store.settled();
       const now = T0 + 1_000;

@@ -26,6 +26,8 @@ export class SchemaTooNew extends Error {
  * - `discarded_job` has the numbers and ids of jobs that retention has taken out, which keep late
  *   commits off; `due` is when something can be erased of them.
  * - `template` names the latest of the `template_revision` rows, which are never changed.
+ * - `dead_letter` rows are written with the record they follow from; `scope` columns number the tenant
+ *   and the owner. Its indexes have what lists are narrowed by, and rows are read only for what is shown.
  * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
@@ -131,6 +133,27 @@ const MIGRATIONS: readonly string[] = [
     content TEXT NOT NULL
   );
   CREATE UNIQUE INDEX template_revision_by_number ON template_revision (tenant, name, revision);
+  `,
+  `
+  CREATE TABLE dead_letter (
+    place INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    tenant INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    class TEXT NOT NULL,
+    requeue TEXT,
+    requeued_as TEXT,
+    info TEXT NOT NULL,
+    config TEXT
+  );
+  CREATE UNIQUE INDEX dead_letter_by_id ON dead_letter (id);
+  CREATE INDEX dead_letter_of_tenant ON dead_letter (tenant, at, id, type, class, requeued_as);
+  CREATE INDEX dead_letter_of_owner ON dead_letter (owner, at, id, type, class, requeued_as);
+  CREATE INDEX dead_letter_of_job ON dead_letter (tenant, job_id, at, id);
+  CREATE INDEX dead_letter_by_age ON dead_letter (at);
   `,
 ];
 

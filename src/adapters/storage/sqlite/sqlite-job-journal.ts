@@ -13,10 +13,12 @@ import type { DiscardedJobs } from './discarded-jobs.js';
 import type { JobIndex } from './job-index.js';
 import type { LiveJob, LiveJobs } from './live-jobs.js';
 import { MAX_NODES, type NodeStates } from './node-states.js';
+import { letterSeeds } from '../letters-of.js';
 import { decodeRecordBody, encodeRecordBody } from '../record-body.js';
-import { encodeHeader, encodeProgress } from './record-codec.js';
+import { decodeHeader, encodeHeader, encodeProgress } from './record-codec.js';
 import type { Scopes } from './scopes.js';
 import type { JobLookup } from './job-lookup.js';
+import type { SqliteDeadLetters } from './sqlite-dead-letters.js';
 
 export interface JournalParts {
   readonly scopes: Scopes;
@@ -26,6 +28,7 @@ export interface JournalParts {
   readonly nodes: NodeStates;
   readonly lookup: JobLookup;
   readonly discards: DiscardedJobs;
+  readonly deadLetters: SqliteDeadLetters;
 }
 
 type Claim = { readonly jobId: string; readonly bodyHash: string };
@@ -38,6 +41,7 @@ export class SqliteJobJournal implements JobJournal {
   readonly #addJob: Statement<
     [number, number, string, number, number | null, string, string | null]
   >;
+  readonly #header: Statement<[number], string>;
   readonly #commitIdAt: Statement<[number, number], string>;
   readonly #records: Statement<
     [number, number, number],
@@ -56,6 +60,9 @@ export class SqliteJobJournal implements JobJournal {
       'INSERT INTO job (seq, tenant, job_id, created_at, parts, header, definition) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, job_id) DO NOTHING',
     );
+    this.#header = connection
+      .prepare<[number], string>('SELECT header FROM job WHERE seq = ?')
+      .pluck();
     this.#commitIdAt = connection
       .prepare<[number, number], string>(
         'SELECT commit_id FROM journal WHERE job = ? AND version = ?',
@@ -216,6 +223,11 @@ export class SqliteJobJournal implements JobJournal {
       encodeProgress(record.progress),
       body,
     );
+    const letters = letterSeeds(record);
+    if (letters.length > 0) {
+      const header = decodeHeader(this.#header.get(job.seq) ?? '{}', record);
+      this.#parts.deadLetters.committed(header, letters);
+    }
     const { status } = record.progress;
     job.version = version;
     if (status !== job.status) {

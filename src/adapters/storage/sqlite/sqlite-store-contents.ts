@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import type { JobRef, NodeProjection } from '../../../core/job/job-record.js';
+import type { DeadLetter } from '../../../ports/dead-letters.js';
 import type { IdempotencyClaim } from '../../../ports/job-journal.js';
 import type {
   RecordPage,
@@ -16,6 +17,7 @@ import type { JobLookup } from './job-lookup.js';
 import type { NodeStates } from './node-states.js';
 import { decodeRecordBody } from '../record-body.js';
 import { decodeHeader, decodeProgress, progressStatus } from './record-codec.js';
+import { letterFrom, type LetterRow } from './sqlite-dead-letters.js';
 
 /** Characters of records in a page, about; the last record of a page may go beyond. */
 const PAGE_SIZE = 512 * 1024;
@@ -60,6 +62,7 @@ export class SqliteStoreContents implements StoreContents {
   readonly #claim: Statement<[number], IdempotencyClaim>;
   readonly #testCases: Statement<[number, string, number], TestCaseRow>;
   readonly #templates: Statement<[number, string, number], NameRow>;
+  readonly #letters: Statement<[string, number], LetterRow>;
   readonly #tokens: Statement<[string, number], StoredToken>;
 
   constructor(connection: Connection, lookup: JobLookup, nodes: NodeStates) {
@@ -96,6 +99,9 @@ export class SqliteStoreContents implements StoreContents {
       'SELECT tenant, scope.name AS scope, template.name AS name FROM template ' +
         'JOIN scope ON scope.id = tenant WHERE (tenant, template.name) > (?, ?) ' +
         'ORDER BY tenant, template.name LIMIT ?',
+    );
+    this.#letters = connection.prepare(
+      'SELECT info, requeue, config FROM dead_letter WHERE id > ? ORDER BY id LIMIT ?',
     );
     this.#tokens = connection.prepare(
       'SELECT id, expires_at AS expiresAt FROM redeemed_token WHERE id > ? ORDER BY id LIMIT ?',
@@ -175,6 +181,10 @@ export class SqliteStoreContents implements StoreContents {
         place: placeOf(row),
       })),
     );
+  }
+
+  deadLetters(after: string | undefined, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#connection.read(() => this.#letters.all(after ?? '', limit).map(letterFrom));
   }
 
   tokens(after: string | undefined, limit: number): Promise<readonly StoredToken[]> {

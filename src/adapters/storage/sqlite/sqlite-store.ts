@@ -1,3 +1,4 @@
+import type { DeadLetters } from '../../../ports/dead-letters.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
 import type { Retention } from '../../../ports/retention.js';
@@ -16,6 +17,7 @@ import { LiveJobs } from './live-jobs.js';
 import { NodeStates } from './node-states.js';
 import { Postings } from './postings.js';
 import { Scopes } from './scopes.js';
+import { SqliteDeadLetters } from './sqlite-dead-letters.js';
 import { SqliteJobJournal } from './sqlite-job-journal.js';
 import { SqliteJobProjections } from './sqlite-job-projections.js';
 import { SqliteRetention } from './sqlite-retention.js';
@@ -34,6 +36,7 @@ export interface SqliteStore {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
+  readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
   readonly retention: Retention;
   readonly contents: StoreContents;
@@ -62,6 +65,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const lookup = new JobLookup(connection, scopes);
   const index = new JobIndex(connection, scopes, postings, bounds);
   const discards = new DiscardedJobs(connection, scopes, bounds);
+  const deadLetters = new SqliteDeadLetters(connection, scopes);
   const list = new JobList({ scopes, postings, bounds, index, lookup });
   return {
     journal: new SqliteJobJournal(connection, {
@@ -72,6 +76,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       nodes,
       lookup,
       discards,
+      deadLetters,
     }),
     projections: new SqliteJobProjections(connection, {
       definitions,
@@ -84,6 +89,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     }),
     catalogue: new SqliteTestCatalogue(connection, scopes),
     templates: new SqliteTemplateStore(connection, scopes),
+    deadLetters,
     tokens: new SqliteTokenLedger(connection),
     retention: new SqliteRetention(connection, { scopes, postings, bounds, index, discards }),
     contents: new SqliteStoreContents(connection, lookup, nodes),
