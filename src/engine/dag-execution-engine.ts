@@ -179,7 +179,7 @@ export class DagExecutionEngine {
     if (found.running + found.queued > 0)
       this.#parts.logger.info(found, 'taking up unfinished jobs');
     this.#accepting = true;
-    this.#driven.takeUp(interrupted);
+    this.#driven.takeUp(interrupted.sort((a, b) => b.priority - a.priority));
   }
 
   /**
@@ -275,7 +275,7 @@ export class DagExecutionEngine {
   }
 
   /** How many jobs this instance takes from its queue before that one; `undefined` when it is not in it. */
-  jobsAhead(job: Pick<JobHeader, 'tenantId' | 'jobId' | 'priority'>): number | undefined {
+  jobsAhead(job: JobRef): number | undefined {
     return this.#scheduler.ahead(job);
   }
 
@@ -288,6 +288,7 @@ export class DagExecutionEngine {
     }
     return new Promise((resolve, reject) => {
       driver.post(command, (rejection) => {
+        this.#driven.release(driver);
         if (rejection?.code !== 'not_driven') resolve(outcomeOf(rejection ?? 'done'));
         else if (this.#shared === undefined) reject(new StoreUnavailable(rejection.message));
         else resolve(undefined);

@@ -113,6 +113,13 @@ export class DrivenJobs {
     );
   }
 
+  /** Forgets a job that was read only to be steered: with others about, any of them may take it. */
+  release(driver: JobDriver): void {
+    if (this.#parts.shared && !driver.admitted && this.#drivers.get(driver.key) === driver) {
+      this.#drivers.delete(driver.key);
+    }
+  }
+
   /** Takes nothing up any more. */
   close(): void {
     this.#closed = true;

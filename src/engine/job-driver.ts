@@ -59,6 +59,8 @@ export class JobDriver implements Participant, SlotSeeker {
   #leaving = false;
   #handingOver = false;
   #gone = false;
+  /** In force; stays as it is while the driver seeks a slot by it. */
+  #priority: number;
   /** It has a place among the running jobs. */
   admitted = false;
 
@@ -68,6 +70,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#plan = plan;
     this.#state = state;
     this.#parts = parts;
+    this.#priority = state.priority ?? header.priority;
     this.#expressions = new JobExpressions({ header, plan, state }, parts);
   }
 
@@ -76,7 +79,7 @@ export class JobDriver implements Participant, SlotSeeker {
   }
 
   get priority(): number {
-    return this.header.priority;
+    return this.#priority;
   }
 
   get status(): JobState['status'] {
@@ -185,6 +188,10 @@ export class JobDriver implements Participant, SlotSeeker {
       slots: free,
       events: EVENTS_A_COMMIT,
     });
+    if (state.priority !== undefined && state.priority !== this.#priority) {
+      scheduler.stopSeeking(this);
+      this.#priority = state.priority;
+    }
     let starts = 0;
     for (const intent of taken.intents) if (intent.type === 'dispatch') starts++;
     runner.reserve(starts);
@@ -235,6 +242,9 @@ export class JobDriver implements Participant, SlotSeeker {
     const header = this.header;
     this.#parts.tracker.committed({ header, version: progress.version, at, events, progress });
     if (this.#deadline === undefined) this.#watchDeadline();
+    if (progress.priority !== undefined) {
+      this.#parts.scheduler.changePriority(header, progress.priority);
+    }
     for (const intent of request.intents) this.#act(intent);
     this.#judgeConditions();
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));

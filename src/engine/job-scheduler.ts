@@ -74,26 +74,37 @@ export class JobScheduler {
   }
 
   /** Takes a job out of the queue; true when it was in it. */
-  withdraw(job: Pick<QueuedJob, 'tenantId' | 'jobId' | 'priority'>): boolean {
-    return this.#queueOf(job.priority).delete(job);
+  withdraw(job: JobRef): boolean {
+    return PRIORITIES.some((priority) => this.#queueOf(priority).delete(job));
+  }
+
+  /** Has a queued job wait by another priority, among the others by its age. */
+  changePriority(job: JobRef, to: number): void {
+    for (const priority of PRIORITIES) {
+      const queued = priority === to ? undefined : this.#queueOf(priority).take(job);
+      if (queued === undefined) continue;
+      this.#queueOf(to).insert({ ...queued, priority: to });
+      return;
+    }
   }
 
   /** How many queued jobs come before this one; `undefined` when it is not in the queue. */
-  ahead(job: Pick<QueuedJob, 'tenantId' | 'jobId' | 'priority'>): number | undefined {
-    const place = this.#queueOf(job.priority).placeOf(job);
-    if (place === undefined) return undefined;
-    let ahead = place;
+  ahead(job: JobRef): number | undefined {
+    let ahead = 0;
     for (const priority of PRIORITIES) {
-      if (priority > job.priority) ahead += this.#queueOf(priority).size;
+      const queue = this.#queueOf(priority);
+      const place = queue.placeOf(job);
+      if (place !== undefined) return ahead + place;
+      ahead += queue.size;
     }
-    return ahead;
+    return undefined;
   }
 
   /** The next queued job, with a place among the running ones taken for it, if there is room. */
   admitNext(): QueuedJob | undefined {
     if (this.#running >= this.#maxRunningJobs) return undefined;
     for (const priority of PRIORITIES) {
-      const job = this.#queueOf(priority).take();
+      const job = this.#queueOf(priority).takeFirst();
       if (job !== undefined) {
         this.#running++;
         return job;
@@ -135,7 +146,7 @@ export class JobScheduler {
 
 /** First in, first out, with removal from the middle; a Map keeps the order of insertion. */
 class JobQueue {
-  readonly #jobs = new Map<string, QueuedJob>();
+  #jobs = new Map<string, QueuedJob>();
 
   get size(): number {
     return this.#jobs.size;
@@ -143,6 +154,21 @@ class JobQueue {
 
   add(job: QueuedJob): void {
     this.#jobs.set(keyOf(job), job);
+  }
+
+  /** Adds a job before the first that is younger; costs the length of the queue. */
+  insert(job: QueuedJob): void {
+    const jobs = [...this.#jobs.values()];
+    const younger = jobs.findIndex(({ createdAt }) => createdAt > job.createdAt);
+    jobs.splice(younger === -1 ? jobs.length : younger, 0, job);
+    this.#jobs = new Map(jobs.map((each) => [keyOf(each), each]));
+  }
+
+  /** Takes this job out, if it is in the queue. */
+  take(job: JobRef): QueuedJob | undefined {
+    const found = this.#jobs.get(keyOf(job));
+    if (found !== undefined) this.delete(found);
+    return found;
   }
 
   delete(job: JobRef): boolean {
@@ -161,7 +187,7 @@ class JobQueue {
     return place;
   }
 
-  take(): QueuedJob | undefined {
+  takeFirst(): QueuedJob | undefined {
     for (const job of this.#jobs.values()) {
       this.delete(job);
       return job;

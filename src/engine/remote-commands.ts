@@ -57,6 +57,7 @@ export class RemoteCommands {
   #give(message: JobMessage, driver: JobDriver): void {
     this.#given.add(message.id);
     driver.post(message.command, (rejection) => {
+      this.#driven.release(driver);
       if (rejection?.code === 'not_driven') this.#given.delete(message.id);
       else this.#answers.set(message.id, rejection ?? 'done');
     });

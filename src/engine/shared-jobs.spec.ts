@@ -118,6 +118,31 @@ describe('instances on one store', () => {
     expect(b.attempts.map(({ jobId }) => jobId)).toEqual(['high1', 'high2', 'middle']);
   });
 
+  it('heed another priority, whoever was asked for it', async () => {
+    const a = await join('a', { maxRunningJobs: 1 });
+    const b = await join('b', { maxRunningJobs: 1 });
+    await a.engine.submit(submissionOf('running', oneLong));
+    await b.engine.submit(submissionOf('here', oneLong));
+    await a.engine.submit(submissionOf('first', oneLong));
+    await a.engine.submit(submissionOf('second', oneLong));
+    const raise = { type: 'change_priority', by: 'ann', priority: 5 } as const;
+    // Nobody drives it; the other instance has it in its queue.
+    expect(await asked(b, 'second', raise)).toEqual({ status: 'done' });
+    await pass(2_000);
+    expect(store.jobs.get('acme/second')?.view.progress.priority).toBe(5);
+    expect(a.engine.jobsAhead({ tenantId: 'acme', jobId: 'second' })).toBe(0);
+    // It is driven by the other instance.
+    expect(await asked(b, 'running', { ...raise, priority: 2 })).toEqual({ status: 'done' });
+    expect(store.jobs.get('acme/running')?.view.progress.priority).toBe(2);
+    a.finish('long');
+    await settle();
+    expect(['first', 'second'].map((id) => job(id).status)).toEqual(['queued', 'running']);
+    b.finish('long');
+    await pass(2_000);
+    expect(job('first')).toMatchObject({ status: 'running' });
+    expect(eventsOf('second').slice(0, 2)).toEqual(['job_submitted', 'job_priority_changed']);
+  });
+
   it('take over from one that is gone, within twice the lease', async () => {
     const a = await join('a');
     const b = await join('b');

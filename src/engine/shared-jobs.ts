@@ -1,4 +1,4 @@
-import type { JobRef } from '../core/job/job-record.js';
+import { priorityOf, type JobRef } from '../core/job/job-record.js';
 import type { Clock } from '../ports/clock.js';
 import type { Cluster, CommandAnswer, RemoteCommand } from '../ports/cluster.js';
 import type { JobJournal } from '../ports/job-journal.js';
@@ -37,6 +37,8 @@ export interface SharedJobsParts extends SharingParts {
 
 /** How often to look for jobs that nobody drives. */
 const CLAIM_PAUSE_MS = 1_000;
+/** Of the queue that all share, the first ones. */
+const QUEUED_LOOKED_AT = 100;
 const INBOX_PAUSE_MS = 500;
 const FORGOTTEN_PAUSE_MS = 5_000;
 const ANSWER_PAUSE_MS = 150;
@@ -126,8 +128,14 @@ export class SharedJobs {
   }
 
   async #claim(): Promise<void> {
-    const { driven, scheduler } = this.#parts;
+    const { cluster, driven, scheduler } = this.#parts;
     driven.takeUp(await this.#claims.leftAlone());
+    if (scheduler.queued > 0) {
+      // Another instance may have been asked for another priority.
+      for (const view of await cluster.leases.waiting(QUEUED_LOOKED_AT)) {
+        scheduler.changePriority(view.header, priorityOf(view));
+      }
+    }
     // Its own queue comes first: whoever is in it was promised nothing less.
     if (scheduler.queued === 0) driven.takeUp(await this.#claims.fromQueue(scheduler.room));
   }

@@ -31,6 +31,9 @@ export function logStates(tracker: ExecutionStateTracker, logger: Logger): void 
         case 'job_resumed':
           logger.info({ ...fields, by: event.by }, 'job resumed');
           break;
+        case 'job_priority_changed':
+          logger.info({ ...fields, by: event.by, priority: event.priority }, 'priority changed');
+          break;
         case 'job_timed_out':
           logger.warn(fields, 'job timed out');
           break;

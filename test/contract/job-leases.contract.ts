@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { JOB_STATUSES, isTerminalJob } from '../../src/core/job/status.js';
-import type { JobRef } from '../../src/core/job/job-record.js';
+import { priorityOf, type JobRef } from '../../src/core/job/job-record.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobView } from '../../src/ports/job-projections.js';
 import type { ClusterContract, ClusterUnderTest } from '../support/cluster-under-test.js';
@@ -125,6 +125,13 @@ export function jobLeasesContract(contract: ClusterContract): void {
       expect(await leases.waiting(100)).toStrictEqual(viewsOf(...inOrder));
       expect(await leases.waiting(7)).toStrictEqual(viewsOf(...inOrder.slice(0, 7)));
       expect(await leases.waiting(0)).toEqual([]);
+      const raised = inOrder.pop() as StoreJob;
+      await commit(raised.next({ priority: 5 }));
+      inOrder.push(raised);
+      inOrder.sort(
+        (x, y) => priorityOf(y) - priorityOf(x) || x.header.createdAt - y.header.createdAt,
+      );
+      expect(await leases.waiting(100)).toStrictEqual(viewsOf(...inOrder));
       // Who takes the first ones sees the next ones.
       await commit(...inOrder.slice(0, 10).map((job) => job.next(take('a'))));
       expect(await leases.waiting(7)).toStrictEqual(viewsOf(...inOrder.slice(10, 17)));

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { isTerminalJob } from '../../src/core/job/status.js';
 import type { CommitRequest } from '../../src/ports/job-journal.js';
 import { JOB_SORTS, type JobQuery } from '../../src/ports/job-projections.js';
 import { InvalidCursor } from '../../src/ports/store-errors.js';
@@ -73,6 +74,31 @@ export function jobListContract(contract: StoreContract): void {
       expect(await order('-created_at')).toEqual([4, 3, 2, 1, 0]);
       expect(await order('priority')).toEqual([3, 2, 0, 4, 1]);
       expect(await order('-priority')).toEqual([4, 1, 2, 0, 3]);
+    });
+
+    it('goes by the priority in force', async () => {
+      const jobs = [2, 5, 3].map((priority, at) => new StoreJob({ priority, createdAt: T0 + at }));
+      const [low, high, middle] = jobs as [StoreJob, StoreJob, StoreJob];
+      await submit(...jobs);
+      await store.journal.commit([low.next({ status: 'running', priority: 4 })]);
+      await store.journal.commit([high.next({ priority: 1 }), low.next({ status: 'failed' })]);
+      await store.settled();
+      const found = async (query: Partial<JobQuery>): Promise<string[]> =>
+        allPages(store, { ...everything, ...query, limit: 1 });
+      for (let reopened = 0; reopened < 2; reopened++) {
+        expect(await found({ sort: '-priority' })).toEqual(ids([low, middle, high]));
+        expect(await found({ sort: 'priority' })).toEqual(ids([high, middle, low]));
+        expect(await found({ priority: 4 })).toEqual(ids([low]));
+        expect(await found({ priority: 1, owner: 'alice' })).toEqual(ids([high]));
+        expect(await found({ priority: 5 })).toEqual([]);
+        const page = await store.projections.list({ ...everything, priority: 4 });
+        expect(page.jobs).toStrictEqual([{ header: low.header, progress: low.progress }]);
+        expect(await store.projections.unfinished(undefined, 10)).toMatchObject([
+          { jobId: high.header.jobId, priority: 1 },
+          { jobId: middle.header.jobId, priority: 3 },
+        ]);
+        store = await contract.reopen();
+      }
     });
 
     it('keeps its place while jobs are created and end', async () => {
@@ -162,6 +188,11 @@ export function jobListContract(contract: StoreContract): void {
           older
             .filter((job, index) => index % 5 !== 0 && job.progress.status === 'queued')
             .map((job) => job.next({ status: 'running' })),
+        );
+        await commit(
+          older
+            .filter((job, index) => index % 7 === 0 && !isTerminalJob(job.progress.status))
+            .map((job, index) => job.next({ priority: ((at + index) % 5) + 1 })),
         );
         await commit(
           older.flatMap((job, index) =>

@@ -98,6 +98,73 @@ describe('pausing a job', () => {
   });
 });
 
+describe('changing a priority', () => {
+  const listed = async (query: string): Promise<unknown[]> => {
+    const { json } = await anna.get(`${API}/jobs?label=of=priority&${query}`);
+    return (json['jobs'] as Body[]).map(({ id }) => id);
+  };
+  const change = (id: string, priority: unknown): Promise<Answer> =>
+    post(`${id}/priority`, { body: { priority } });
+
+  it('shows in answers, lists and events, across a restart', async () => {
+    const gate = [{ id: 'gate', type: 'signal' }];
+    const given = { labels: { of: 'priority' } };
+    const { id } = await anna.accepted(jobOf(gate, { ...given, priority: 'low' }));
+    const other = await anna.accepted(jobOf(gate, given));
+    await reachesNode(id, 'gate', 'waiting');
+    expect(await listed('sort=-priority')).toEqual([other.id, id]);
+    expect(await change(id, 'high')).toMatchObject({ status: 200, json: { id, priority: 5 } });
+    expect(await change(id, 5)).toMatchObject({ status: 200, json: { priority: 5 } });
+    const changes = (await eventsOf(id)).filter(({ type }) => type === 'job_priority_changed');
+    expect(changes).toMatchObject([{ by: 'anna', priority: 5 }]);
+    await service.stop('SIGKILL');
+    service = await service.restart();
+    anna = new Client(service);
+    expect(await anna.job(id)).toMatchObject({ priority: 5 });
+    expect(await listed('sort=-priority')).toEqual([id, other.id]);
+    expect(await listed('priority=5')).toEqual([id]);
+    expect(await listed('priority=1')).toEqual([]);
+    await reachesNode(id, 'gate', 'waiting');
+    for (const each of [id, other.id]) await post(`${each}/nodes/gate/signal`);
+    expect(await anna.reaches(id, 'completed')).toMatchObject({ priority: 5 });
+    expectProblem(await change(id, 1), 422, 'job_already_finished');
+  });
+
+  it('is refused where it says nothing that is a priority, and to others', async () => {
+    const { id } = await anna.accepted(jobOf([{ id: 'gate', type: 'signal' }]));
+    for (const wrong of [0, 6, 2.5, 'urgent', null]) {
+      expectProblem(await change(id, wrong), 422, 'invalid_request');
+    }
+    expectProblem(await post(`${id}/priority`, { body: {} }), 422, 'invalid_request');
+    const bob = token({ sub: 'bob' });
+    const body = { priority: 5 };
+    expectProblem(await post(`${id}/priority`, { body, token: bob }), 404, 'job_not_found');
+    const admin = token({ sub: 'root', roles: ['admin'] });
+    expect((await post(`${id}/priority`, { body, token: admin })).status).toBe(200);
+    await anna.call('DELETE', `${API}/job/${id}`);
+  });
+
+  it('decides which queued job comes next', async () => {
+    const narrow = await startService({ MAX_RUNNING_JOBS: '1' });
+    try {
+      const user = new Client(narrow);
+      const gate = jobOf([{ id: 'gate', type: 'signal' }]);
+      const first = await user.accepted(gate);
+      const [early, late] = [await user.accepted(gate), await user.accepted(gate)];
+      const call = { body: { priority: 4 } };
+      const raised = await user.call('POST', `${API}/job/${late.id}/priority`, call);
+      expect(raised).toMatchObject({ status: 200, json: { status: 'queued', priority: 4 } });
+      const why = (await user.get(`${API}/job/${late.id}/why`)).json['gates'];
+      expect(why).toMatchObject([{ kind: 'job_queued', ahead: 0 }]);
+      await user.call('DELETE', `${API}/job/${first.id}`);
+      await user.reaches(late.id, 'running');
+      expect(await user.job(early.id)).toMatchObject({ status: 'queued' });
+    } finally {
+      await narrow.dispose();
+    }
+  });
+});
+
 describe('skipping a node', () => {
   it('lets the trigger rules of its successors decide', async () => {
     const { id } = await anna.accepted(

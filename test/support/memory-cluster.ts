@@ -1,3 +1,4 @@
+import { priorityOf } from '../../src/core/job/job-record.js';
 import { isTerminalJob } from '../../src/core/job/status.js';
 import type {
   Cluster,
@@ -115,7 +116,7 @@ export class MemoryCluster implements Cluster {
     await Promise.resolve();
     return Array.from(this.#store.jobs.values(), ({ view }) => view)
       .filter(({ progress }) => !isTerminalJob(progress.status) && wanted(progress))
-      .sort((a, b) => b.header.priority - a.header.priority)
+      .sort((a, b) => priorityOf(b) - priorityOf(a))
       .slice(0, limit);
   }
 }

@@ -1,6 +1,7 @@
 import { unstartedNodeStatus, isTerminalJob } from '../../src/core/job/status.js';
 import { standingOf, type NodeStanding } from '../../src/core/why/dependencies.js';
 import {
+  priorityOf,
   withoutOutput,
   type DefinitionChunk,
   type JobRef,
@@ -180,7 +181,8 @@ export class MemoryStore implements JobJournal, JobProjections {
 
   unfinished(after: UnfinishedJob | undefined, limit: number): Promise<readonly UnfinishedJob[]> {
     const all = Array.from(this.jobs.values(), ({ view: { header, progress } }): UnfinishedJob => {
-      const { tenantId, jobId, priority, createdAt } = header;
+      const { tenantId, jobId, createdAt } = header;
+      const priority = priorityOf({ header, progress });
       return { tenantId, jobId, priority, createdAt, status: progress.status };
     });
     const from = all.findIndex((job) => job.jobId === after?.jobId) + 1;

@@ -46,6 +46,8 @@ export interface StoreCommit {
   readonly events?: readonly JobEvent[];
   readonly intents?: readonly Intent[];
   readonly reason?: string;
+  /** In force from this commit on. */
+  readonly priority?: number;
   /** Who drives the job from this commit on; nobody when it is left out. */
   readonly driver?: string;
   readonly at?: number;
@@ -125,6 +127,7 @@ export class StoreJob {
     const expectedVersion = this.progress.version;
     const status = commit.status ?? this.progress.status;
     const at = commit.at ?? T0 + expectedVersion;
+    const priority = commit.priority ?? this.progress.priority;
     commits += 1;
     this.progress = {
       status,
@@ -135,6 +138,7 @@ export class StoreJob {
       ...(isTerminalJob(status) ? { finishedAt: at } : {}),
       ...(commit.driver === undefined ? {} : { driver: commit.driver }),
       ...(commit.reason === undefined ? {} : { reason: commit.reason }),
+      ...(priority === undefined ? {} : { priority }),
     };
     return {
       ...this.ref,

@@ -1,3 +1,4 @@
+import { priorityOf } from '../../src/core/job/job-record.js';
 import type {
   JobHeader,
   JobProgress,
@@ -74,8 +75,8 @@ export class StoreModel {
   list(query: JobQuery): ModelJob[] {
     const inOrder = this.jobs.filter((job) => matches(job, query));
     if (query.sort !== 'created_at') inOrder.reverse();
-    if (query.sort === 'priority') inOrder.sort((a, b) => a.header.priority - b.header.priority);
-    if (query.sort === '-priority') inOrder.sort((a, b) => b.header.priority - a.header.priority);
+    if (query.sort === 'priority') inOrder.sort((a, b) => priorityOf(a) - priorityOf(b));
+    if (query.sort === '-priority') inOrder.sort((a, b) => priorityOf(b) - priorityOf(a));
     return inOrder;
   }
 
@@ -119,7 +120,7 @@ function matches({ header, progress }: ModelJob, query: JobQuery): boolean {
     (query.status ?? [progress.status]).includes(progress.status) &&
     (query.name ?? header.name) === header.name &&
     (query.type === undefined || header.types.includes(query.type)) &&
-    (query.priority ?? header.priority) === header.priority &&
+    (query.priority === undefined || query.priority === priorityOf({ header, progress })) &&
     header.createdAt >= (query.createdFrom ?? -Infinity) &&
     header.createdAt < (query.createdTo ?? Infinity) &&
     Object.entries(query.labels ?? {}).every(([key, value]) => header.labels[key] === value)

@@ -58,7 +58,7 @@ describe('compile', () => {
       { id: 'd', type: 'noop', needs: ['c'] },
     ]);
     expect(normalized).toMatchObject({ priority: 5, description: 'x', inputs: { a: 1 } });
-    expect(plan.nodes.map(({ priority }) => priority)).toEqual([1, 5, 4, 5]);
+    expect(plan.nodes.map(({ priority }) => priority)).toEqual([5, 5, 5, 5]);
   });
 
   it('makes the plan that its own output gives when read back', () => {

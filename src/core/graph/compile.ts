@@ -65,7 +65,7 @@ export function* compileSteps(
   const job = yield* normalizeSteps(input as SubmittedJob, dependencies, defaults);
   const { concurrency, timeout, onFailure, priority } = job;
   const settings = { concurrency, timeout, onFailure, priority };
-  const nodes = yield* planNodeSteps(job.nodes, settings, defaults);
+  const nodes = yield* planNodeSteps(job.nodes, { successors, order }, settings, defaults);
   return {
     ok: true,
     job,

@@ -51,7 +51,8 @@ const NAME: Shape = {
   ...NO_CONTROL_CHARACTERS,
 };
 
-const PRIORITY: Shape = {
+/** A priority, as a number or a word. */
+export const PRIORITY: Shape = {
   description: 'From 1 (low) to 5 (high); low is 1, medium is 3, high is 5.',
   enum: [1, 2, 3, 4, 5, ...PRIORITY_WORDS.keys()],
 };
@@ -221,7 +222,11 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
       },
       retry: RETRY,
       timeout: { description: 'Seconds that one attempt may take.', ...TIMEOUT },
-      priority: { ...PRIORITY, description: 'As for the job, whose priority is the default.' },
+      priority: {
+        ...PRIORITY,
+        description:
+          'As for the job, whose priority is the default. What a node needs runs at its priority, too.',
+      },
     },
     switch: {
       on: 'type',

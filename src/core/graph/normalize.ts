@@ -42,7 +42,7 @@ export function* normalizeSteps(
     name,
     ...(description !== undefined && { description }),
     labels: labels ?? {},
-    priority: priorityOf(submitted.priority) ?? MIDDLE_PRIORITY,
+    priority: priorityNumber(submitted.priority) ?? MIDDLE_PRIORITY,
     concurrency: submitted.concurrency ?? defaults.concurrency,
     timeout: submitted.timeout ?? defaults.timeout,
     onFailure: submitted.on_failure ?? 'finish_branches',
@@ -69,7 +69,7 @@ function* normalizeNodesSteps(
       needs.push(need);
       if (++work % WORK_PER_STEP === 0) yield;
     }
-    const priority = priorityOf(worded);
+    const priority = priorityNumber(worded);
     if (asGiven && priority === worded) normalized.push(node as NodeDefinition);
     else {
       normalized.push({
@@ -83,6 +83,7 @@ function* normalizeNodesSteps(
   return normalized;
 }
 
-function priorityOf(given: number | string | undefined): number | undefined {
+/** The number of a priority that passed its shape; absent when none was given. */
+export function priorityNumber(given: number | string | undefined): number | undefined {
   return typeof given === 'string' ? PRIORITY_WORDS.get(given) : given;
 }

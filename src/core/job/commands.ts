@@ -44,6 +44,8 @@ export type SteeringCommand =
   /** Nothing new starts; what runs goes on. */
   | { readonly type: 'pause'; readonly by: string }
   | { readonly type: 'resume'; readonly by: string }
+  /** 1 (low) to 5 (high). */
+  | { readonly type: 'change_priority'; readonly by: string; readonly priority: number }
   /** A node that neither runs nor has ended is not to run. */
   | { readonly type: 'skip_node'; readonly node: number; readonly by: string }
   | {

@@ -184,6 +184,42 @@ describe('skipping a node', () => {
   });
 });
 
+describe('a change of priority', () => {
+  const change = (priority: number): SteeringCommand => ({
+    type: 'change_priority',
+    by: BY,
+    priority,
+  });
+
+  it('is shown from then on, and is made again by the journal', () => {
+    const job = new Job(chain);
+    expect(projectJob(job.state)).not.toHaveProperty('priority');
+    expect(job.take(change(5)).events).toEqual([
+      { type: 'job_priority_changed', by: BY, priority: 5 },
+    ]);
+    expect(projectJob(job.state)).toMatchObject({ status: 'running', priority: 5 });
+    job.take({ type: 'pause', by: BY });
+    job.take(change(3));
+    expect(projectJob(job.state)).toMatchObject({ status: 'paused', priority: 3 });
+    expectSame(job.replayed(), job.state);
+  });
+
+  it('to what it is already changes nothing', () => {
+    const job = new Job(chain);
+    expect(job.take(change(3)).events).toEqual([]);
+    job.take(change(4));
+    expect(job.take(change(4)).events).toEqual([]);
+  });
+
+  it('is refused for a job that is ending or has ended', () => {
+    const job = new Job(chain);
+    job.take({ type: 'cancel', by: BY });
+    expect(job.refused(change(5))).toBe('already_ending');
+    job.finish('a');
+    expect(job.refused(change(5))).toBe('job_finished');
+  });
+});
+
 describe('an approval', () => {
   let job: Job;
   const judge = (approved: boolean): SteeringCommand => ({

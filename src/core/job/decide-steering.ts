@@ -28,6 +28,8 @@ export function decideSteering(plan: Plan, state: JobState, command: SteeringCom
       return state.status === 'paused'
         ? accept([{ type: 'job_resumed', by: command.by }])
         : reject('not_paused', `The job is ${state.status}; only a paused job can be resumed.`);
+    case 'change_priority':
+      return changePriority(plan, state, command);
     case 'skip_node':
     case 'judge_node':
     case 'signal_node':
@@ -68,6 +70,17 @@ function cancel(plan: Plan, state: JobState, { by, reason }: Of<'cancel'>): Deci
     ...(reason === undefined ? {} : { reason }),
   };
   return accept([asked], abortLive(plan, state));
+}
+
+/** To ask for what is so already changes nothing. */
+function changePriority(
+  plan: Plan,
+  state: JobState,
+  { by, priority }: Of<'change_priority'>,
+): Decision {
+  return priority === (state.priority ?? plan.settings.priority)
+    ? accept([])
+    : accept([{ type: 'job_priority_changed', by, priority }]);
 }
 
 function steerNode(plan: Plan, state: JobState, command: NodeCommand): Decision {

@@ -36,6 +36,7 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
     case 'cancel':
     case 'pause':
     case 'resume':
+    case 'change_priority':
     case 'skip_node':
     case 'judge_node':
     case 'signal_node':

@@ -9,6 +9,8 @@ export type JobEvent =
   | { readonly type: 'job_cancel_requested'; readonly by: string; readonly reason?: string }
   | { readonly type: 'job_paused'; readonly by: string }
   | { readonly type: 'job_resumed'; readonly by: string }
+  /** From now on, for the job as a whole; which of its nodes come first is settled by its definition. */
+  | { readonly type: 'job_priority_changed'; readonly by: string; readonly priority: number }
   | { readonly type: 'job_timed_out' }
   | { readonly type: 'job_failing'; readonly node: string }
   | { readonly type: 'job_finished'; readonly status: TerminalJobStatus }

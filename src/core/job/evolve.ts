@@ -37,6 +37,9 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
     case 'job_resumed':
       moveJob(state, 'running');
       return;
+    case 'job_priority_changed':
+      state.priority = event.priority;
+      return;
     case 'job_timed_out':
       state.ending = 'timed_out';
       state.reason = `The job did not end within its ${plan.settings.timeout} s.`;

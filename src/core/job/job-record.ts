@@ -64,6 +64,16 @@ export interface JobProgress {
   readonly driver?: string;
   /** One sentence on why the job ended as it did, where there is more to say than its status. */
   readonly reason?: string;
+  /** The priority in force, once it has been changed; until then the header says it. */
+  readonly priority?: number;
+}
+
+/** The priority in force: 1 (low) to 5 (high). */
+export function priorityOf(job: {
+  readonly header: Pick<JobHeader, 'priority'>;
+  readonly progress: Pick<JobProgress, 'priority'>;
+}): number {
+  return job.progress.priority ?? job.header.priority;
 }
 
 /** The state of one node that has left `pending`. */

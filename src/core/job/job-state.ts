@@ -30,6 +30,8 @@ export interface JobState {
   startedAt?: number;
   finishedAt?: number;
   reason?: string;
+  /** In force once it has been changed; until then that of the plan's settings. */
+  priority?: number;
   /** Set once the job is to end before its nodes have: nothing starts any more. */
   ending?: TerminalJobStatus;
   /** A node failed for good. */

@@ -15,6 +15,7 @@ export function projectJob(state: JobState): JobProgress {
     ...(state.startedAt === undefined ? {} : { startedAt: state.startedAt }),
     ...(state.finishedAt === undefined ? {} : { finishedAt: state.finishedAt }),
     ...(state.reason === undefined ? {} : { reason: state.reason }),
+    ...(state.priority === undefined ? {} : { priority: state.priority }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { NodeDefinition } from '../graph/definition.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import { WORK_PER_STEP, degrees, invertSteps } from './adjacency.js';
+import { inheritedPriorities } from './inherited-priorities.js';
 import type { Adjacency, Plan, PlanDefaults, PlanNode, PlanSettings } from './plan.js';
 import { runSteps } from './run-steps.js';
 import { topologicalOrderSteps } from './topological-order.js';
@@ -59,7 +60,7 @@ export function* planSteps(
   if (order.length < nodes.length) {
     throw new Error('The definition has a cycle. Compile it to see which.');
   }
-  const planNodes = yield* planNodeSteps(nodes, settings, defaults);
+  const planNodes = yield* planNodeSteps(nodes, { successors, order }, settings, defaults);
   return { nodes: planNodes, indexOf, successors, dependencyCount, order, settings };
 }
 
@@ -75,17 +76,19 @@ export function buildPlan(
 /** Fills in what each node leaves open. Nodes that say nothing about retries share one policy. */
 export function* planNodeSteps(
   nodes: readonly NodeDefinition[],
+  graph: Pick<Plan, 'successors' | 'order'>,
   settings: PlanSettings,
   defaults: PlanDefaults,
 ): Generator<void, PlanNode[]> {
   const retry = defaultRetryPolicy(defaults);
+  const priorities = yield* inheritedPriorities(nodes, graph, settings.priority);
   const planned: PlanNode[] = [];
   for (const definition of nodes) {
     planned.push({
       definition,
       triggerRule: definition.trigger_rule ?? 'all_success',
       retry: definition.retry === undefined ? retry : { ...retry, ...definition.retry },
-      priority: definition.priority ?? settings.priority,
+      priority: priorities?.[planned.length] ?? settings.priority,
     });
     if (planned.length % WORK_PER_STEP === 0) yield;
   }

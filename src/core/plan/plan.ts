@@ -6,7 +6,7 @@ export interface PlanNode {
   readonly definition: NodeDefinition;
   readonly triggerRule: TriggerRule;
   readonly retry: RetryPolicy;
-  /** 1 (low) to 5 (high). */
+  /** 1 (low) to 5 (high): its own, or that of what needs it, by however many steps, if that is higher. */
   readonly priority: number;
 }
 

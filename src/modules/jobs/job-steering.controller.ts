@@ -16,7 +16,11 @@ import { ORCHESTRATION } from '../paths.js';
 import { OrchestrationJobResponse } from './dto/job-responses.js';
 import { NodeDetailResponse } from './dto/node-responses.js';
 import { CancelQuery } from './dto/queries.js';
-import { JudgeNodeRequest, SignalNodeRequest } from './dto/steering-requests.js';
+import {
+  ChangePriorityRequest,
+  JudgeNodeRequest,
+  SignalNodeRequest,
+} from './dto/steering-requests.js';
 import { JobSteering } from './job-steering.js';
 import { TOKEN_PROBLEMS } from '../token-problems.js';
 import { JOB_ID, NODE_ID } from './dto/route-params.js';
@@ -97,6 +101,26 @@ export class JobSteeringController {
     @Param('job_id') jobId: string,
   ): Promise<Answer<OrchestrationJobResponse>> {
     return this.steering.resume(principal, jobId);
+  }
+
+  @Post('job/:job_id/priority')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'changeJobPriority',
+    summary: 'Change the priority of a job',
+    description:
+      'From then on the job waits in the queue, and seeks free slots, by this priority. Which of its own nodes come first stays as its definition says.',
+  })
+  @ApiParam(JOB_ID)
+  @ApiBody({ type: ChangePriorityRequest })
+  @ApiOkResponse({ type: OrchestrationJobResponse })
+  @ApiProblems(...STEERING_PROBLEMS, ...BODY_PROBLEMS, 'job_already_ending')
+  changePriority(
+    @CurrentPrincipal() principal: Principal,
+    @Param('job_id') jobId: string,
+    @Body() body: unknown,
+  ): Promise<Answer<OrchestrationJobResponse>> {
+    return this.steering.changePriority(principal, jobId, body);
   }
 
   @Post('job/:job_id/nodes/:node_id/skip')

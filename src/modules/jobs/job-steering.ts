@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { jsonBytes } from '../../core/graph/json-size.js';
+import { priorityNumber } from '../../core/graph/normalize.js';
 import type { Rejection, SteeringCommand } from '../../core/job/commands.js';
 import type { JobRef } from '../../core/job/job-record.js';
 import { isAdmin, type Principal } from '../../platform/auth/index.js';
@@ -11,8 +12,17 @@ import { Use } from '../dependencies.js';
 import type { Dependencies } from '../dependencies.js';
 import type { OrchestrationJobResponse } from './dto/job-responses.js';
 import type { NodeDetailResponse } from './dto/node-responses.js';
-import type { JudgeNodeRequest, SignalNodeRequest } from './dto/steering-requests.js';
-import { JUDGEMENT_SHAPE, MAX_PAYLOAD_BYTES, SIGNAL_SHAPE } from './dto/steering-shapes.js';
+import type {
+  ChangePriorityRequest,
+  JudgeNodeRequest,
+  SignalNodeRequest,
+} from './dto/steering-requests.js';
+import {
+  JUDGEMENT_SHAPE,
+  MAX_PAYLOAD_BYTES,
+  PRIORITY_SHAPE,
+  SIGNAL_SHAPE,
+} from './dto/steering-shapes.js';
 import { JobReader } from './job-reader.js';
 import { NodeReader } from './node-reader.js';
 
@@ -66,6 +76,21 @@ export class JobSteering {
   /** Rejects with `job_not_found`, or with why a job in its state cannot be resumed. */
   resume(principal: Principal, jobId: string): Promise<Answer<OrchestrationJobResponse>> {
     return this.steerJob(principal, jobId, { type: 'resume', by: principal.user });
+  }
+
+  /** Rejects with `job_not_found`, `invalid_request`, or when the job has ended or is ending. */
+  async changePriority(
+    principal: Principal,
+    jobId: string,
+    body: unknown,
+  ): Promise<Answer<OrchestrationJobResponse>> {
+    const given = checkedBody(PRIORITY_SHAPE, body, 'invalid_request') as ChangePriorityRequest;
+    const priority = priorityNumber(given.priority) as number;
+    return this.steerJob(principal, jobId, {
+      type: 'change_priority',
+      by: principal.user,
+      priority,
+    });
   }
 
   async skip(

@@ -1,7 +1,7 @@
 import { isTerminalNode, unstartedNodeStatus } from '../../core/job/status.js';
 import type { JobStatus } from '../../core/job/status.js';
 import type { AttemptError } from '../../core/job/attempt.js';
-import type { RerunOrigin } from '../../core/job/job-record.js';
+import { priorityOf, type RerunOrigin } from '../../core/job/job-record.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import { jobPath, nodePath } from '../paths.js';
 import type {
@@ -33,7 +33,7 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
     counts: progress.counts,
     node_count: header.nodeCount,
     types: header.types,
-    priority: header.priority,
+    priority: priorityOf({ header, progress }),
     labels: header.labels,
     owner: header.owner,
     tenant: header.tenantId,

@@ -4,7 +4,9 @@ import { jobKey } from './keys.js';
 import { letterWrites } from './letter-documents.js';
 import type { Connection } from './mongo-connection.js';
 import { retryRace } from './mongo-errors.js';
-import { JobChanges, type Unprojected } from './projection-changes.js';
+import { JobChanges, priorityWrite, type Unprojected } from './projection-changes.js';
+import { decodeProgress } from './record-codec.js';
+import type { StoredJobState } from './schemas/orchestration-job.schema.js';
 import type { StoredCommits } from './stored-commits.js';
 
 /** Documents written in one round, about. */
@@ -15,8 +17,12 @@ const KEYS_A_FILTER = 100;
 const CAUGHT_UP_AT_ONCE = 200;
 /** Commits looked at in one look for those left behind. */
 const LOOKED_AT = 5_000;
+/** ms after which another process may have shown a job, and been asked for another priority of it. */
+const OVERTAKEN = 2_000;
 /** ms after which a commit's job may have ended, been shown by another process, and be discarded. */
 const LATE = 3_600_000;
+/** When commits came that others left behind, in epoch ms: nobody knows. */
+const LONG_AGO = 0;
 const FIRST_BACKOFF = 50;
 const LONGEST_BACKOFF = 2_000;
 
@@ -57,13 +63,13 @@ export class JobProjector {
     this.#onError = onError;
   }
 
-  /** Has these commits, which are in the journal, shown soon. */
-  enqueue(commits: readonly Unprojected[]): void {
+  /** Has these commits, which are in the journal, shown soon; `since` is when they came, in epoch ms. */
+  enqueue(commits: readonly Unprojected[], since = this.#now()): void {
     for (const commit of commits) {
       const key = jobKey(commit.ref);
       let changes = this.#waiting.get(key);
       if (changes === undefined) {
-        changes = new JobChanges(commit.ref, ++this.#tickets, this.#now());
+        changes = new JobChanges(commit.ref, ++this.#tickets, since);
         this.#waiting.set(key, changes);
       }
       changes.add(commit);
@@ -100,7 +106,7 @@ export class JobProjector {
   async catchUpJob(ref: JobRef): Promise<boolean> {
     const commits = await this.#stored.pendingOf(ref);
     if (commits === undefined) return false;
-    this.enqueue(commits);
+    this.enqueue(commits, LONG_AGO);
     return true;
   }
 
@@ -155,7 +161,7 @@ export class JobProjector {
   async #catchUpOn(pending: readonly string[]): Promise<void> {
     for (let at = 0; at < pending.length; at += CAUGHT_UP_AT_ONCE) {
       const some = pending.slice(at, at + CAUGHT_UP_AT_ONCE);
-      this.enqueue(await this.#connection.call(() => this.#stored.read(some)));
+      this.enqueue(await this.#connection.call(() => this.#stored.read(some)), LONG_AGO);
       await this.settled();
     }
   }
@@ -223,6 +229,7 @@ export class JobProjector {
     if (jobWrites.length > 0) {
       await retryRace(() => jobs.bulkWrite(jobWrites, { ordered: false }));
     }
+    await this.#writePriorities(shown);
     const done = round.flatMap((changes) => changes.commits);
     await commits.bulkWrite(
       inSlices(done, KEYS_A_FILTER).map((some) => ({
@@ -242,6 +249,27 @@ export class JobProjector {
     );
     if (writes.length === 0) return;
     await retryRace(() => this.#connection.deadLetters.bulkWrite(writes, { ordered: false }));
+  }
+
+  /**
+   * Creations set the priority of the header. One that comes late may undo a change, which is seen in
+   * the state and made again.
+   */
+  async #writePriorities(round: readonly JobChanges[]): Promise<void> {
+    const { jobs } = this.#connection;
+    const writes = round.flatMap((changes) => changes.priorityWrites());
+    const late = round.filter(({ creates, since }) => creates && this.#now() - since > OVERTAKEN);
+    for (const some of inSlices(late, KEYS_A_FILTER)) {
+      const keys = some.map(({ ref }) => jobKey(ref));
+      const found = jobs
+        .find({ _id: { $in: keys } })
+        .project<{ readonly _id: string; readonly state: StoredJobState }>({ state: 1 });
+      for await (const { _id, state } of found) {
+        const { version, priority } = decodeProgress(state.progress);
+        if (priority !== undefined) writes.push(priorityWrite(_id, version, priority));
+      }
+    }
+    if (writes.length > 0) await jobs.bulkWrite(writes, { ordered: false });
   }
 
   /** A process that was stopped for long must not bring back a job that retention has taken out. */

@@ -56,6 +56,8 @@ export class JobChanges {
   readonly letters: LetterSeed[] = [];
   readonly #nodes = new Map<number, NodeChange>();
   #state: StoredJobState | undefined;
+  /** In force at the version of the state, where it has been changed. */
+  #priority: number | undefined;
   #creation: Creation | undefined;
 
   constructor(ref: JobRef, ticket: number, since: number) {
@@ -74,15 +76,18 @@ export class JobChanges {
     this.letters.push(...letters);
     this.#creation ??= creation;
     const open = !isTerminalJob(progress.status);
-    this.#setState({
-      version,
-      status: progress.status,
-      open,
-      ...(open
-        ? { driver: progress.driver ?? '' }
-        : { endedAt: progress.finishedAt ?? progress.updatedAt }),
-      progress: progressText,
-    });
+    this.#setState(
+      {
+        version,
+        status: progress.status,
+        open,
+        ...(open
+          ? { driver: progress.driver ?? '' }
+          : { endedAt: progress.finishedAt ?? progress.updatedAt }),
+        progress: progressText,
+      },
+      progress.priority,
+    );
     for (const node of nodes) this.#setNode({ version, node });
   }
 
@@ -91,7 +96,7 @@ export class JobChanges {
     this.commits.push(...later.commits);
     this.letters.push(...later.letters);
     this.#creation ??= later.#creation;
-    if (later.#state !== undefined) this.#setState(later.#state);
+    if (later.#state !== undefined) this.#setState(later.#state, later.#priority);
     for (const change of later.#nodes.values()) this.#setNode(change);
   }
 
@@ -130,8 +135,24 @@ export class JobChanges {
     ];
   }
 
-  #setState(state: StoredJobState): void {
-    if (this.#state === undefined || this.#state.version < state.version) this.#state = state;
+  /**
+   * Makes a changed priority that of the job's document. For when {@link jobWrites} are done: what is
+   * newer than this is left alone.
+   */
+  priorityWrites(): mongo.AnyBulkWriteOperation<OrchestrationJobDocument>[] {
+    if (this.#state === undefined || this.#priority === undefined) return [];
+    return [priorityWrite(jobKey(this.ref), this.#state.version, this.#priority)];
+  }
+
+  /** The job's first commit is among the changes. */
+  get creates(): boolean {
+    return this.#creation !== undefined;
+  }
+
+  #setState(state: StoredJobState, priority: number | undefined): void {
+    if (this.#state !== undefined && this.#state.version >= state.version) return;
+    this.#state = state;
+    this.#priority = priority;
   }
 
   #setNode(change: NodeChange): void {
@@ -139,6 +160,16 @@ export class JobChanges {
     const before = this.#nodes.get(index);
     if (before === undefined || before.version <= change.version) this.#nodes.set(index, change);
   }
+}
+
+/** Sets the priority that a job has as of a version, unless the document shows a later one. */
+export function priorityWrite(
+  _id: string,
+  version: number,
+  priority: number,
+): mongo.AnyBulkWriteOperation<OrchestrationJobDocument> {
+  const filter = { _id, 'state.version': { $lte: version } };
+  return { updateOne: { filter, update: { $set: { priority } } } };
 }
 
 function stateOf({ version, node }: NodeChange): StoredNodeState {

@@ -112,6 +112,22 @@ function projectionsOn(server: MongoServer): void {
       expect((await other.projections.node(job.ref, 'n1'))?.state).toEqual(completedNode(1));
     });
 
+    it('never take a changed priority back', async () => {
+      const store = await open();
+      const job = new StoreJob({ priority: 2 });
+      await store.journal.commit([job.submit()]);
+      await store.journal.commit([job.next({ priority: 4 })]);
+      await store.settled();
+      const first = commitKey(jobKey(job.ref), 1);
+      await store.connection.commits.updateOne({ _id: first }, { $set: { pending: true } });
+      const other = await open();
+      const { header, progress } = job;
+      const listed = async (priority: number): Promise<unknown> =>
+        (await other.projections.list({ ...all, priority })).jobs;
+      expect(await listed(4)).toEqual([{ header, progress }]);
+      expect(await listed(2)).toEqual([]);
+    });
+
     it('may be made in any order: a later commit first, the one with the header last', async () => {
       const store = await open();
       const jobs = await someJobs(store);

@@ -4,10 +4,12 @@ import type { JobStatus } from '../../../core/job/status.js';
 /** What lists can ask about a job. */
 export interface IndexedJob extends Pick<
   JobHeader,
-  'tenantId' | 'owner' | 'name' | 'labels' | 'types' | 'priority' | 'createdAt'
+  'tenantId' | 'owner' | 'name' | 'labels' | 'types' | 'createdAt'
 > {
   readonly seq: number;
   status: JobStatus;
+  /** In force. */
+  priority: number;
 }
 
 /** Every job of a scope has this facet. */

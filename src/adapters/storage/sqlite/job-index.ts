@@ -1,10 +1,17 @@
 import type { Statement } from 'better-sqlite3';
-import type { JobHeader } from '../../../core/job/job-record.js';
+import type { JobHeader, JobProgress } from '../../../core/job/job-record.js';
 import { isTerminalJob, type JobStatus } from '../../../core/job/status.js';
 import type { Connection, Remembering } from './connection.js';
-import { type IndexedJob, NO_SCOPE, UNFINISHED, facetsOf, statusFacet } from './job-facets.js';
+import {
+  type IndexedJob,
+  NO_SCOPE,
+  UNFINISHED,
+  facetsOf,
+  priorityFacet,
+  statusFacet,
+} from './job-facets.js';
 import type { Postings } from './postings.js';
-import { progressStatus } from './record-codec.js';
+import { decodeProgress } from './record-codec.js';
 import type { Scopes } from './scopes.js';
 import { SEGMENT_JOBS, type TimeBounds } from './time-bounds.js';
 
@@ -36,6 +43,10 @@ export class JobIndex implements Remembering {
     number,
     { tenantId: string; owner: string; from: JobStatus; to: JobStatus }
   >();
+  readonly #reprioritized = new Map<
+    number,
+    { tenantId: string; owner: string; from: number; to: number }
+  >();
   /** By `seq`, from the first that is not sealed; empty where a job has been discarded. */
   #recent: (IndexedJob | undefined)[] | undefined;
 
@@ -57,6 +68,7 @@ export class JobIndex implements Remembering {
   forget(): void {
     this.#recent = undefined;
     this.#flips.clear();
+    this.#reprioritized.clear();
   }
 
   /** The `seq` of the next job to be created. Asked for before its row is inserted. */
@@ -70,7 +82,7 @@ export class JobIndex implements Remembering {
   }
 
   add(seq: number, header: JobHeader, status: JobStatus): void {
-    this.#recentJobs().push(indexed(seq, header.tenantId, header, status));
+    this.#recentJobs().push(indexed(seq, header.tenantId, header, status, header.priority));
   }
 
   statusChanged(
@@ -90,14 +102,30 @@ export class JobIndex implements Remembering {
     else flip.to = to;
   }
 
+  priorityChanged(seq: number, tenantId: string, owner: string, from: number, to: number): void {
+    const recent = this.#recentJobs()[seq - this.#bounds.sealed];
+    if (recent !== undefined) {
+      recent.priority = to;
+      return;
+    }
+    const change = this.#reprioritized.get(seq);
+    if (change === undefined) this.#reprioritized.set(seq, { tenantId, owner, from, to });
+    else change.to = to;
+  }
+
   /** Takes a job out that has ended; answers how many postings that changes, at most. */
-  remove(seq: number, tenantId: string, header: BareHeader, status: JobStatus): number {
+  remove(
+    seq: number,
+    tenantId: string,
+    header: BareHeader,
+    { status, priority = header.priority }: Pick<JobProgress, 'status' | 'priority'>,
+  ): number {
     const place = seq - this.#bounds.sealed;
     if (place >= 0) {
       this.#recentJobs()[place] = undefined;
       return 0;
     }
-    const facets = facetsOf(indexed(seq, tenantId, header, status));
+    const facets = facetsOf(indexed(seq, tenantId, header, status, priority));
     for (const scope of this.#scopesOf(tenantId, header.owner)) {
       for (const facet of facets) this.#postings.clear(scope, facet, seq);
     }
@@ -116,6 +144,14 @@ export class JobIndex implements Remembering {
       else this.#postings.set(NO_SCOPE, UNFINISHED, seq);
     }
     this.#flips.clear();
+    for (const [seq, { tenantId, owner, from, to }] of this.#reprioritized) {
+      if (from === to) continue;
+      for (const scope of this.#scopesOf(tenantId, owner)) {
+        this.#postings.clear(scope, priorityFacet(from), seq);
+        this.#postings.set(scope, priorityFacet(to), seq);
+      }
+    }
+    this.#reprioritized.clear();
     const recent = this.#recentJobs();
     if (recent.length >= RECENT_JOBS) this.#seal(recent);
     while (recent.length > RECENT_JOBS_AT_MOST) this.#seal(recent);
@@ -156,7 +192,8 @@ export class JobIndex implements Remembering {
     for (const { seq, scope, header, progress } of rows) {
       const [tenantId] = JSON.parse(scope) as [string];
       const bare = JSON.parse(header) as BareHeader;
-      recent[seq - sealed] = indexed(seq, tenantId, bare, progressStatus(progress));
+      const { status, priority = bare.priority } = decodeProgress(progress, 0);
+      recent[seq - sealed] = indexed(seq, tenantId, bare, status, priority);
     }
     return recent;
   }
@@ -164,7 +201,13 @@ export class JobIndex implements Remembering {
 
 type BareHeader = Omit<JobHeader, 'tenantId' | 'jobId'>;
 
-function indexed(seq: number, tenantId: string, header: BareHeader, status: JobStatus): IndexedJob {
-  const { owner, name, labels, types, priority, createdAt } = header;
+function indexed(
+  seq: number,
+  tenantId: string,
+  header: BareHeader,
+  status: JobStatus,
+  priority: number,
+): IndexedJob {
+  const { owner, name, labels, types, createdAt } = header;
   return { seq, tenantId, owner, name, labels, types, priority, createdAt, status };
 }

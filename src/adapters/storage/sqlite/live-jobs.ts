@@ -3,7 +3,7 @@ import type { JobHeader, JobRef } from '../../../core/job/job-record.js';
 import { isTerminalJob, type JobStatus } from '../../../core/job/status.js';
 import type { Connection, Remembering } from './connection.js';
 import type { Unfolded } from './node-states.js';
-import { progressStatus } from './record-codec.js';
+import { decodeProgress } from './record-codec.js';
 import type { Scopes } from './scopes.js';
 
 /** What a commit needs to know of a job that exists. */
@@ -13,6 +13,8 @@ export interface LiveJob {
   readonly owner: string;
   version: number;
   status: JobStatus;
+  /** In force. */
+  priority: number;
   readonly unfolded: Unfolded;
 }
 
@@ -63,14 +65,16 @@ export class LiveJobs implements Remembering {
     const tenant = this.#scopes.find(ref.tenantId);
     const row = tenant === undefined ? undefined : this.#load.get(tenant, ref.jobId);
     if (row === undefined) return undefined;
-    const { owner } = JSON.parse(row.header) as Pick<JobHeader, 'owner'>;
+    const header = JSON.parse(row.header) as Pick<JobHeader, 'owner' | 'priority'>;
+    const { status, priority = header.priority } = decodeProgress(row.progress, row.version);
     const folded = row.folded ?? 0;
     return {
       seq: row.seq,
       tenantId: ref.tenantId,
-      owner,
+      owner: header.owner,
       version: row.version,
-      status: progressStatus(row.progress),
+      status,
+      priority,
       // Records stand in for the nodes in them, which are not worth reading every body for.
       unfolded: { folded, nodes: row.version - folded, size: 0 },
     };

@@ -20,6 +20,7 @@ type StoredProgress = readonly [
   startedAt: number | null,
   finishedAt: number | null,
   reason: string | null,
+  /** In the order of {@link COUNTED}; then the priority, where it was changed. */
   ...counts: number[],
 ];
 
@@ -28,6 +29,7 @@ export function encodeProgress(progress: JobProgress): string {
   const reason = progress.reason === undefined ? 'null' : JSON.stringify(progress.reason);
   let text = `["${progress.status}",${progress.updatedAt},${progress.startedAt ?? 'null'},${progress.finishedAt ?? 'null'},${reason}`;
   for (const status of COUNTED) text += `,${progress.counts[status]}`;
+  if (progress.priority !== undefined) text += `,${progress.priority}`;
   return `${text}]`;
 }
 
@@ -45,6 +47,7 @@ export function decodeProgress(text: string, version: number): JobProgress {
     ...(startedAt === null ? {} : { startedAt }),
     ...(finishedAt === null ? {} : { finishedAt }),
     ...(reason === null ? {} : { reason }),
+    ...(stored[COUNTED.length] === undefined ? {} : { priority: stored[COUNTED.length] as number }),
   };
 }
 

@@ -174,6 +174,7 @@ export class SqliteJobJournal implements JobJournal {
         owner: header.owner,
         version: 0,
         status,
+        priority: header.priority,
         unfolded: { folded: 0, nodes: 0, size: 0 },
       },
       record,
@@ -233,6 +234,11 @@ export class SqliteJobJournal implements JobJournal {
     if (status !== job.status) {
       index.statusChanged(job.seq, job.tenantId, job.owner, job.status, status);
       job.status = status;
+    }
+    const { priority = job.priority } = record.progress;
+    if (priority !== job.priority) {
+      index.priorityChanged(job.seq, job.tenantId, job.owner, job.priority, priority);
+      job.priority = priority;
     }
     nodes.committed(job.seq, version, record.nodes.length, body.length, job.unfolded);
     live.keep(record, job);

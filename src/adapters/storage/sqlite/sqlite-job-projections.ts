@@ -1,4 +1,4 @@
-import type { JobRef } from '../../../core/job/job-record.js';
+import { priorityOf, type JobRef } from '../../../core/job/job-record.js';
 import { isTerminalJob, unstartedNodeStatus } from '../../../core/job/status.js';
 import { standingOf, type NodeStanding } from '../../../core/why/dependencies.js';
 import type {
@@ -113,9 +113,10 @@ export class SqliteJobProjections implements JobProjections {
         from = seq + 1;
       }
       return this.#unfinishedFrom(from, limit).map((seq) => {
-        const { header, progress } = this.#parts.lookup.view(seq);
-        const { tenantId, jobId, priority, createdAt } = header;
-        return { tenantId, jobId, priority, createdAt, status: progress.status };
+        const view = this.#parts.lookup.view(seq);
+        const { tenantId, jobId, createdAt } = view.header;
+        const { status } = view.progress;
+        return { tenantId, jobId, priority: priorityOf(view), createdAt, status };
       });
     });
   }

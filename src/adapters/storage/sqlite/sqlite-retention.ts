@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3';
-import type { JobHeader, JobRef } from '../../../core/job/job-record.js';
-import { isTerminalJob, type JobStatus } from '../../../core/job/status.js';
+import type { JobHeader, JobProgress, JobRef } from '../../../core/job/job-record.js';
+import { isTerminalJob } from '../../../core/job/status.js';
 import type {
   DiscardedJobs,
   DiscardQuery,
@@ -46,7 +46,7 @@ interface JobRow {
 interface ExpiredJob extends JobRow {
   readonly seq: number;
   readonly tenantId: string;
-  readonly status: JobStatus;
+  readonly progress: JobProgress;
 }
 
 /**
@@ -161,20 +161,21 @@ export class SqliteRetention implements Retention {
   #expired(seq: number, { endedBefore }: DiscardQuery): ExpiredJob | undefined {
     const last = this.#last.get(seq);
     if (last === undefined) return undefined;
-    const { status, updatedAt, finishedAt } = decodeProgress(last.progress, last.version);
+    const progress = decodeProgress(last.progress, last.version);
+    const { status, updatedAt, finishedAt } = progress;
     if (!isTerminalJob(status) || (finishedAt ?? updatedAt) >= endedBefore) return undefined;
     const row = this.#job.get(seq);
     if (row === undefined) return undefined;
     const [tenantId] = JSON.parse(row.scope) as [string];
-    return { ...row, seq, tenantId, status };
+    return { ...row, seq, tenantId, progress };
   }
 
   /** Answers how many postings are to be written for it. */
-  #discard({ seq, tenantId, status, ...row }: ExpiredJob, now: number): number {
+  #discard({ seq, tenantId, progress, ...row }: ExpiredJob, now: number): number {
     const header = JSON.parse(row.header) as Omit<JobHeader, 'tenantId' | 'jobId'>;
     this.#dropClaim.run(seq);
     this.#dropJob.run(seq);
     this.#parts.discards.add(seq, row.tenant, row.jobId, row.parts, now);
-    return this.#parts.index.remove(seq, tenantId, header, status);
+    return this.#parts.index.remove(seq, tenantId, header, progress);
   }
 }

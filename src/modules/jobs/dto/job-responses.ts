@@ -161,7 +161,7 @@ export class JobSummaryResponse {
   @ApiProperty({ description: 'The node types it uses.', example: ['test_case'], type: [String] })
   types!: readonly string[];
 
-  @ApiProperty({ description: '1 (low) to 5 (high).', example: 3 })
+  @ApiProperty({ description: 'The one in force, 1 (low) to 5 (high).', example: 3 })
   priority!: number;
 
   @ApiProperty({

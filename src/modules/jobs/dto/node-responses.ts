@@ -110,6 +110,9 @@ export class EventResponse {
   @ApiPropertyOptional({ description: 'How many nodes the job has.', example: 2 })
   nodes?: number;
 
+  @ApiPropertyOptional({ description: 'The priority from then on.', example: 5 })
+  priority?: number;
+
   @ApiPropertyOptional({ type: ErrorResponse })
   error?: ErrorResponse;
 

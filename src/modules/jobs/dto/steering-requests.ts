@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Json } from '../../../core/json.js';
 
 export class JudgeNodeRequest {
@@ -8,6 +8,18 @@ export class JudgeNodeRequest {
     example: 'Looks good on staging.',
   })
   comment?: string;
+}
+
+export class ChangePriorityRequest {
+  @ApiProperty({
+    oneOf: [
+      { type: 'integer', minimum: 1, maximum: 5 },
+      { type: 'string', enum: ['low', 'medium', 'high'] },
+    ],
+    description: 'From 1 (low) to 5 (high); low is 1, medium is 3, high is 5.',
+    example: 'high',
+  })
+  priority!: number | 'low' | 'medium' | 'high';
 }
 
 export class SignalNodeRequest {

@@ -1,3 +1,4 @@
+import { PRIORITY } from '../../../core/graph/job-shape.js';
 import type { Shape } from '../../../core/graph/shape.js';
 
 /** Bytes of a payload, as JSON. */
@@ -9,6 +10,14 @@ export const JUDGEMENT_SHAPE: Shape = {
   properties: {
     comment: { description: 'Why; kept with the job.', type: 'string', maxLength: 2_000 },
   },
+  additionalProperties: false,
+};
+
+/** The body of a change of priority. */
+export const PRIORITY_SHAPE: Shape = {
+  type: 'object',
+  properties: { priority: PRIORITY },
+  required: ['priority'],
   additionalProperties: false,
 };
 

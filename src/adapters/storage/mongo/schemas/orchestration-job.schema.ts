@@ -49,6 +49,7 @@ export class OrchestrationJob {
   @Prop({ type: String })
   owner?: string;
 
+  /** In force. */
   @Prop({ type: Number, min: 1, max: 5 })
   priority?: number;
 
