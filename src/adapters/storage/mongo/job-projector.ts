@@ -258,7 +258,9 @@ export class JobProjector {
   async #writePriorities(round: readonly JobChanges[]): Promise<void> {
     const { jobs } = this.#connection;
     const writes = round.flatMap((changes) => changes.priorityWrites());
-    const late = round.filter(({ creates, since }) => creates && this.#now() - since > OVERTAKEN);
+    const late = round.filter(
+      ({ header, since }) => header !== undefined && this.#now() - since > OVERTAKEN,
+    );
     for (const some of inSlices(late, KEYS_A_FILTER)) {
       const keys = some.map(({ ref }) => jobKey(ref));
       const found = jobs

@@ -144,11 +144,6 @@ export class JobChanges {
     return [priorityWrite(jobKey(this.ref), this.#state.version, this.#priority)];
   }
 
-  /** The job's first commit is among the changes. */
-  get creates(): boolean {
-    return this.#creation !== undefined;
-  }
-
   #setState(state: StoredJobState, priority: number | undefined): void {
     if (this.#state !== undefined && this.#state.version >= state.version) return;
     this.#state = state;
