@@ -95,7 +95,8 @@ export class RankedLane implements Lane {
   readonly #nodes: number[] = [];
   readonly #held: number[] = [];
   /** What the last peek took off the heap; nearly always started before the next. */
-  #peeked: (readonly [node: number, ticket: number])[] = [];
+  #peekedNodes: number[] = [];
+  #peekedHeld: number[] = [];
 
   constructor(tickets: Tickets, ranks: Float64Array) {
     this.#tickets = tickets;
@@ -120,32 +121,41 @@ export class RankedLane implements Lane {
   }
 
   peek(count: number, found: number[]): void {
-    const before = this.#peeked;
-    this.#peeked = [];
-    for (const [node, ticket] of before) {
-      if (this.#tickets.counts(node, ticket)) this.push(node, ticket);
+    const tickets = this.#tickets;
+    const [before, theirs] = [this.#peekedNodes, this.#peekedHeld];
+    this.#peekedNodes = [];
+    this.#peekedHeld = [];
+    for (let at = 0; at < before.length; at++) {
+      const node = before[at] as number;
+      const ticket = theirs[at] as number;
+      if (tickets.counts(node, ticket)) this.push(node, ticket);
     }
     while (found.length < count && this.#nodes.length > 0) {
-      const [node, ticket] = this.#pop();
-      if (!this.#tickets.counts(node, ticket)) continue;
-      this.#peeked.push([node, ticket]);
+      const node = this.#nodes[0] as number;
+      const ticket = this.#held[0] as number;
+      this.#dropBest();
+      if (!tickets.counts(node, ticket)) continue;
+      this.#peekedNodes.push(node);
+      this.#peekedHeld.push(ticket);
       found.push(node);
     }
   }
 
-  entries(): Iterable<readonly [number, number]> {
-    const all = this.#nodes.map((node, at): [number, number] => [node, this.#held[at] as number]);
-    return [...all, ...this.#peeked].sort(([, a], [, b]) => a - b);
+  *entries(): Generator<readonly [number, number]> {
+    const held = [...this.#held, ...this.#peekedHeld];
+    const all = [...this.#nodes, ...this.#peekedNodes].map(
+      (node, at) => [node, held[at] as number] as const,
+    );
+    yield* all.sort(([, a], [, b]) => a - b);
   }
 
-  #pop(): readonly [number, number] {
+  #dropBest(): void {
     const nodes = this.#nodes;
     const held = this.#held;
-    const best = [nodes[0] as number, held[0] as number] as const;
     const node = nodes.pop() as number;
     const ticket = held.pop() as number;
     const { length } = nodes;
-    if (length === 0) return best;
+    if (length === 0) return;
     let slot = 0;
     for (;;) {
       let child = 2 * slot + 1;
@@ -160,7 +170,6 @@ export class RankedLane implements Lane {
     }
     nodes[slot] = node;
     held[slot] = ticket;
-    return best;
   }
 
   #isBetter(a: number, b: number): boolean {
