@@ -2,6 +2,7 @@ import { openMongoStore } from './adapters/storage/mongo/index.js';
 import { lockFolder, openDrivenSqliteStore } from './adapters/storage/sqlite/index.js';
 import type { Config } from './platform/config/index.js';
 import type { Cluster } from './ports/cluster.js';
+import type { DurationHistory } from './ports/duration-history.js';
 import type { JobJournal } from './ports/job-journal.js';
 import type { JobProjections } from './ports/job-projections.js';
 import type { Logger } from './ports/logger.js';
@@ -17,6 +18,7 @@ export interface Store {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly tokens: TokenLedger;
+  readonly durations: DurationHistory;
   readonly retention: Retention;
   /** Present where other instances may share the store. */
   readonly cluster?: Cluster;

@@ -9,6 +9,8 @@ import { systemClock } from './adapters/system/system-clock.js';
 import { executorsOn } from './composition-executors.js';
 import { openStore } from './composition-store.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
+import { DurationRecorder } from './engine/duration-recorder.js';
+import { ExpectedDurations } from './engine/expected-durations.js';
 import { JobRetention } from './engine/job-retention.js';
 import type { SharingParts } from './engine/shared-jobs.js';
 import { logStates } from './engine/state-log.js';
@@ -52,6 +54,7 @@ export async function compose(
     logCapBytes: config.maxLogBytes,
   });
   const executors = executorsOn({ runner, artifacts, catalogue, clock: systemClock });
+  const expected = new ExpectedDurations(store.durations, systemClock);
   const engine = new DagExecutionEngine({
     journal,
     projections,
@@ -59,6 +62,7 @@ export async function compose(
     executors,
     clock: systemClock,
     logger,
+    expected,
     options: {
       maxRunningNodes: config.maxRunningNodes,
       maxRunningJobs: config.maxRunningJobs,
@@ -74,6 +78,13 @@ export async function compose(
     ...(cluster === undefined ? {} : { sharing: sharing(config, cluster) }),
   });
   logStates(engine.tracker, logger);
+  const recorder = new DurationRecorder({
+    tracker: engine.tracker,
+    history: store.durations,
+    clock: systemClock,
+    logger,
+    added: (tenantId, scope) => expected.forget(tenantId, scope),
+  });
   const retention = new JobRetention({
     retention: store.retention,
     artifacts,
@@ -112,6 +123,7 @@ export async function compose(
     stop: async (graceMs) => {
       await retention.stop();
       await engine.stop(graceMs);
+      await recorder.stop();
     },
     close: () => store.close(),
   };

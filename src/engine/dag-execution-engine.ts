@@ -13,6 +13,7 @@ import type { NodeExecutor } from '../ports/node-executor.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import { definitionChunks } from './definition-chunks.js';
 import { ExecutionStateTracker } from './execution-state-tracker.js';
+import type { ExpectedDurations } from './expected-durations.js';
 import { GroupCommit } from './group-commit.js';
 import { DrivenJobs } from './driven-jobs.js';
 import { JobRanking } from './job-ranking.js';
@@ -87,6 +88,8 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: EngineOptions;
+  /** What nodes took before, by which ready nodes are ranked. */
+  readonly expected?: ExpectedDurations;
   /** Where the store is shared with other instances. */
   readonly sharing?: SharingParts;
 }
@@ -131,7 +134,7 @@ export class DagExecutionEngine {
             newInstanceId: options.newInstanceId,
             expelled: () => this.#driven.abandon(),
           });
-    this.#ranking = new JobRanking();
+    this.#ranking = new JobRanking(parts.expected);
     this.#driven = new DrivenJobs({
       commits: this.#commits,
       scheduler: this.#scheduler,
@@ -212,7 +215,7 @@ export class DagExecutionEngine {
     const { header, plan, idempotency } = submission;
     const [chunks, ranks] = await Promise.all([
       this.#stage(header, submission.nodes),
-      this.#ranking.ranksOf(plan),
+      this.#ranking.ranksOf(header, plan),
     ]);
     const creation: JobCreation = {
       header,

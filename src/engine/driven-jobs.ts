@@ -197,7 +197,7 @@ export class DrivenJobs {
     if (known !== undefined) return known;
     const loading = this.#parts.recovery.load(ref).then(async (loaded) => {
       if (loaded === undefined || this.#isElsewhere(loaded)) return undefined;
-      const ranks = await this.#parts.ranking.ranksOf(loaded.plan);
+      const ranks = await this.#parts.ranking.ranksOf(loaded.header, loaded.plan);
       if (ranks !== undefined) loaded.state.ready.rankBy(ranks);
       const present = this.#drivers.get(key);
       if (present !== undefined) return present;

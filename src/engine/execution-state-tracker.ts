@@ -1,5 +1,6 @@
 import type { JobEvent } from '../core/job/events.js';
-import type { JobHeader, JobProgress } from '../core/job/job-record.js';
+import type { JobHeader, JobProgress, NodeProjection } from '../core/job/job-record.js';
+import type { Plan } from '../core/plan/plan.js';
 import type { Logger } from '../ports/logger.js';
 
 /** A commit that is durable. */
@@ -10,6 +11,9 @@ export interface CommittedChange {
   readonly at: number;
   readonly events: readonly JobEvent[];
   readonly progress: JobProgress;
+  /** What the store shows from then on of the nodes that it moved. */
+  readonly nodes: readonly NodeProjection[];
+  readonly plan: Plan;
 }
 
 export type StateObserver = (change: CommittedChange) => void;

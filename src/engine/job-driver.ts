@@ -238,12 +238,13 @@ export class JobDriver implements Participant, SlotSeeker {
     }
     const { request } = done;
     creation?.resolve({ status: 'created', request });
-    const { events, at, progress } = request;
-    const header = this.header;
-    this.#parts.tracker.committed({ header, version: progress.version, at, events, progress });
+    const { events, at, progress, nodes } = request;
+    const { version } = progress;
+    const change = { header: this.header, plan: this.#plan, version, at, events, progress, nodes };
+    this.#parts.tracker.committed(change);
     if (this.#deadline === undefined) this.#watchDeadline();
     if (progress.priority !== undefined) {
-      this.#parts.scheduler.changePriority(header, progress.priority);
+      this.#parts.scheduler.changePriority(this.header, progress.priority);
     }
     for (const intent of request.intents) this.#act(intent);
     this.#judgeConditions();

@@ -1,8 +1,10 @@
 import type { ClusterUnderTest } from '../support/cluster-under-test.js';
 import { MemoryCluster } from '../support/memory-cluster.js';
+import { MemoryDurationHistory } from '../support/memory-duration-history.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { clusterContract } from './cluster.contract.js';
 import { deadLettersContract, type LettersUnderTest } from './dead-letters.contract.js';
+import { durationHistoryContract } from './duration-history.contract.js';
 
 let shared: ClusterUnderTest;
 
@@ -29,5 +31,15 @@ deadLettersContract({
     return Promise.resolve(letters);
   },
   reopen: () => Promise.resolve(letters),
+  destroy: () => Promise.resolve(),
+});
+
+let durations: MemoryDurationHistory;
+
+durationHistoryContract({
+  name: 'memory',
+  create: () => Promise.resolve({ durations: (durations = new MemoryDurationHistory()) }),
+  reopen: ({ durationNames } = {}) =>
+    Promise.resolve({ durations: new MemoryDurationHistory(durationNames, durations) }),
   destroy: () => Promise.resolve(),
 });

@@ -4,6 +4,7 @@ import { withMongo } from '../support/mongo/with-mongo.js';
 import type { StoreContract } from '../support/store-under-test.js';
 import { clusterContract } from './cluster.contract.js';
 import { deadLettersContract } from './dead-letters.contract.js';
+import { durationHistoryContract } from './duration-history.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
@@ -15,7 +16,10 @@ import { tokenLedgerContract } from './token-ledger.contract.js';
 
 interface MongoContract extends StoreContract {
   create(): Promise<MongoStore>;
-  reopen(options?: { readonly arriving?: boolean }): Promise<MongoStore>;
+  reopen(options?: {
+    readonly arriving?: boolean;
+    readonly durationNames?: number;
+  }): Promise<MongoStore>;
 }
 
 function mongo(server: MongoServer): MongoContract {
@@ -51,6 +55,7 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   testCatalogueContract(mongo(server));
   deadLettersContract(mongo(server));
   tokenLedgerContract(mongo(server));
+  durationHistoryContract(mongo(server));
   storeContentsContract(mongo(server));
   clusterContract(mongo(server));
 });

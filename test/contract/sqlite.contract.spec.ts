@@ -2,6 +2,7 @@ import { openSqliteStore, type SqliteStore } from '../../src/adapters/storage/sq
 import { StoreFolder } from '../support/store-folder.js';
 import type { StoreContract, StoreUnderTest } from '../support/store-under-test.js';
 import { deadLettersContract } from './dead-letters.contract.js';
+import { durationHistoryContract } from './duration-history.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
@@ -44,4 +45,5 @@ templateStoreContract(sqlite());
 testCatalogueContract(sqlite());
 deadLettersContract(sqlite());
 tokenLedgerContract(sqlite());
+durationHistoryContract(sqlite());
 storeContentsContract(sqlite());

@@ -1,4 +1,5 @@
 import type { DeadLetters } from '../../src/ports/dead-letters.js';
+import type { DurationHistory } from '../../src/ports/duration-history.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { StoreArrival } from '../../src/ports/store-arrival.js';
@@ -15,6 +16,7 @@ export interface StoreUnderTest {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
+  readonly durations: DurationHistory;
   readonly retention: Retention;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;
@@ -28,6 +30,9 @@ export interface StoreContract {
   /** A store on empty storage. */
   create(): Promise<StoreUnderTest>;
   /** Another store on the same storage, as after a restart; the one before is no longer used. */
-  reopen(options?: { readonly arriving?: boolean }): Promise<StoreUnderTest>;
+  reopen(options?: {
+    readonly arriving?: boolean;
+    readonly durationNames?: number;
+  }): Promise<StoreUnderTest>;
   destroy(): Promise<void>;
 }

@@ -36,6 +36,10 @@ export function testCaseKey(tenantId: string, name: string): string {
   return JSON.stringify([tenantId, name]);
 }
 
+export function durationKey(tenantId: string, scope: string, name: string): string {
+  return JSON.stringify([tenantId, scope, name]);
+}
+
 export function templateKey(tenantId: string, name: string): string {
   return JSON.stringify([tenantId, name]);
 }

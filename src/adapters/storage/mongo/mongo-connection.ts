@@ -9,6 +9,7 @@ import { CommitPart, CommitPartSchema } from './schemas/commit-part.schema.js';
 import { JobCommit, JobCommitSchema } from './schemas/job-commit.schema.js';
 import { JobMessage, JobMessageSchema } from './schemas/job-message.schema.js';
 import { JobNode, JobNodeSchema } from './schemas/job-node.schema.js';
+import { NodeDuration, NodeDurationSchema } from './schemas/node-duration.schema.js';
 import { OrchestrationJob, OrchestrationJobSchema } from './schemas/orchestration-job.schema.js';
 import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.schema.js';
 import { StagedJob, StagedJobSchema } from './schemas/staged-job.schema.js';
@@ -73,6 +74,7 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [StoredTemplate, StoredTemplateSchema],
   [StoredTemplateRevision, StoredTemplateRevisionSchema],
   [RedeemedToken, RedeemedTokenSchema],
+  [NodeDuration, NodeDurationSchema],
   [BatonInstance, BatonInstanceSchema],
   [JobMessage, JobMessageSchema],
   [StoredDeadLetter, StoredDeadLetterSchema],
@@ -91,6 +93,7 @@ export class Connection {
   readonly templates: mongo.Collection<Fields<StoredTemplate>>;
   readonly templateRevisions: mongo.Collection<Fields<StoredTemplateRevision>>;
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
+  readonly durations: mongo.Collection<Fields<NodeDuration>>;
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
   readonly inbox: mongo.Collection<Fields<JobMessage>>;
   readonly deadLetters: mongo.Collection<Fields<StoredDeadLetter>>;
@@ -118,6 +121,7 @@ export class Connection {
     this.templates = of(StoredTemplate);
     this.templateRevisions = of(StoredTemplateRevision);
     this.tokens = of(RedeemedToken);
+    this.durations = of(NodeDuration);
     this.instances = of(BatonInstance);
     this.inbox = of(JobMessage);
     this.deadLetters = of(StoredDeadLetter);

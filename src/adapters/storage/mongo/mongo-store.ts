@@ -1,5 +1,6 @@
 import type { Cluster } from '../../../ports/cluster.js';
 import type { DeadLetters } from '../../../ports/dead-letters.js';
+import { NAMES_KEPT, type DurationHistory } from '../../../ports/duration-history.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
 import type { Retention } from '../../../ports/retention.js';
@@ -16,6 +17,7 @@ import { JobProjector } from './job-projector.js';
 import { KnownVersions } from './known-versions.js';
 import { Connection, type ConnectionOptions } from './mongo-connection.js';
 import { MongoDeadLetters } from './mongo-dead-letters.js';
+import { MongoDurationHistory } from './mongo-duration-history.js';
 import { MongoInstanceRegistry } from './mongo-instance-registry.js';
 import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
@@ -39,6 +41,8 @@ export interface MongoStoreOptions extends ConnectionOptions {
   readonly stagingGrace?: number;
   /** Told why projections could not be brought up to date; it is tried again. */
   readonly onProjectionError?: (error: unknown) => void;
+  /** Names of which each tenant's history of durations keeps something. */
+  readonly durationNames?: number;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -51,6 +55,7 @@ export interface MongoStore {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
+  readonly durations: DurationHistory;
   readonly cluster: Cluster;
   readonly retention: Retention;
   readonly contents: StoreContents;
@@ -114,6 +119,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     templates: new MongoTemplateStore(connection),
     deadLetters: new MongoDeadLetters(connection, projector, patience, now),
     tokens: new MongoTokenLedger(connection),
+    durations: new MongoDurationHistory(connection, options.durationNames ?? NAMES_KEPT),
     retention: new MongoRetention(connection, projector),
     contents: new MongoStoreContents(connection, stored, projector, patience),
     arrival: new MongoStoreArrival(connection),

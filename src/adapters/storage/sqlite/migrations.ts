@@ -28,6 +28,7 @@ export class SchemaTooNew extends Error {
  * - `template` names the latest of the `template_revision` rows, which are never changed.
  * - `dead_letter` rows are written with the record they follow from; `scope` columns number the tenant
  *   and the owner. Its indexes have what lists are narrowed by, and rows are read only for what is shown.
+ * - `node_duration` is what nodes took in earlier runs, which predictions are made from.
  * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
@@ -154,6 +155,17 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX dead_letter_of_owner ON dead_letter (owner, at, id, type, class, requeued_as);
   CREATE INDEX dead_letter_of_job ON dead_letter (tenant, job_id, at, id);
   CREATE INDEX dead_letter_by_age ON dead_letter (at);
+  `,
+  `
+  CREATE TABLE node_duration (
+    tenant INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    used_at INTEGER NOT NULL,
+    samples TEXT NOT NULL,
+    PRIMARY KEY (tenant, scope, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX node_duration_by_use ON node_duration (tenant, used_at);
   `,
 ];
 

@@ -1,4 +1,5 @@
 import type { DeadLetters } from '../../../ports/dead-letters.js';
+import { NAMES_KEPT, type DurationHistory } from '../../../ports/duration-history.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
 import type { Retention } from '../../../ports/retention.js';
@@ -18,6 +19,7 @@ import { NodeStates } from './node-states.js';
 import { Postings } from './postings.js';
 import { Scopes } from './scopes.js';
 import { SqliteDeadLetters } from './sqlite-dead-letters.js';
+import { SqliteDurationHistory } from './sqlite-duration-history.js';
 import { SqliteJobJournal } from './sqlite-job-journal.js';
 import { SqliteJobProjections } from './sqlite-job-projections.js';
 import { SqliteRetention } from './sqlite-retention.js';
@@ -28,7 +30,10 @@ import { SqliteTestCatalogue } from './sqlite-test-catalogue.js';
 import { SqliteTokenLedger } from './sqlite-token-ledger.js';
 import { TimeBounds } from './time-bounds.js';
 
-export type SqliteStoreOptions = ConnectionOptions;
+export interface SqliteStoreOptions extends ConnectionOptions {
+  /** Names of which each tenant's history of durations keeps something. */
+  readonly durationNames?: number;
+}
 
 /** Every store port on one SQLite file. */
 export interface SqliteStore {
@@ -38,6 +43,7 @@ export interface SqliteStore {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
+  readonly durations: DurationHistory;
   readonly retention: Retention;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;
@@ -91,6 +97,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     templates: new SqliteTemplateStore(connection, scopes),
     deadLetters,
     tokens: new SqliteTokenLedger(connection),
+    durations: new SqliteDurationHistory(connection, scopes, options.durationNames ?? NAMES_KEPT),
     retention: new SqliteRetention(connection, { scopes, postings, bounds, index, discards }),
     contents: new SqliteStoreContents(connection, lookup, nodes),
     arrival: new SqliteStoreArrival(connection),
