@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthModule } from './modules/auth/index.js';
+import { DeadLettersModule } from './modules/dead-letters/index.js';
 import { dependency } from './modules/dependencies.js';
 import type { Dependencies } from './modules/dependencies.js';
 import { HealthModule } from './modules/health/index.js';
@@ -33,6 +34,7 @@ export class AppModule {
         JobsModule,
         TestCasesModule,
         TemplatesModule,
+        DeadLettersModule,
         AuthModule,
         HealthModule,
         SchemasModule,

@@ -3,6 +3,7 @@ import { lockFolder, openDrivenSqliteStore } from './adapters/storage/sqlite/ind
 import type { Config } from './platform/config/index.js';
 import type { Cluster } from './ports/cluster.js';
 import type { DurationHistory } from './ports/duration-history.js';
+import type { DeadLetters } from './ports/dead-letters.js';
 import type { JobJournal } from './ports/job-journal.js';
 import type { JobProjections } from './ports/job-projections.js';
 import type { Logger } from './ports/logger.js';
@@ -17,6 +18,7 @@ export interface Store {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
+  readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;

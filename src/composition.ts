@@ -11,17 +11,21 @@ import { openStore } from './composition-store.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
 import { DurationRecorder } from './engine/duration-recorder.js';
 import { ExpectedDurations } from './engine/expected-durations.js';
-import { JobRetention } from './engine/job-retention.js';
+import { JobRetention, type Sweep } from './engine/job-retention.js';
 import type { SharingParts } from './engine/shared-jobs.js';
 import { logStates } from './engine/state-log.js';
 import type { Dependencies } from './modules/dependencies.js';
 import { TokenService } from './platform/auth/index.js';
 import type { Config } from './platform/config/index.js';
 import type { Cluster } from './ports/cluster.js';
+import type { DeadLetters } from './ports/dead-letters.js';
 import type { Logger } from './ports/logger.js';
 
 /** How long an aborted executor has beyond the grace of the processes it started, in ms. */
 const SETTLE_MS = 8_000;
+const DAY_MS = 24 * 3_600_000;
+/** Deleted in one step of retention: what it takes is a few ms. */
+const SWEPT_AT_ONCE = 200;
 
 export interface Composition {
   readonly dependencies: Dependencies;
@@ -92,6 +96,7 @@ export async function compose(
     logger,
     days: config.retentionDays,
     shared: cluster !== undefined,
+    sweeps: [letterSweep(store.deadLetters, config.deadLetterDays)],
   });
   return {
     dependencies: {
@@ -103,6 +108,7 @@ export async function compose(
       projections,
       catalogue,
       templates: store.templates,
+      deadLetters: store.deadLetters,
       tokens: ledger,
       artifacts,
       executors,
@@ -127,6 +133,12 @@ export async function compose(
     },
     close: () => store.close(),
   };
+}
+
+/** Deletes letters that are older than so many days; 0 keeps them for ever. */
+function letterSweep(letters: DeadLetters, days: number): Sweep {
+  return (now) =>
+    letters.expire({ now, limit: SWEPT_AT_ONCE, ...(days > 0 && { before: now - days * DAY_MS }) });
 }
 
 function sharing(config: Config, cluster: Cluster): SharingParts {

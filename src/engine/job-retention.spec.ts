@@ -213,4 +213,38 @@ describe('retention of jobs', () => {
     // Not from the beginning again.
     expect(since().at(-1)).toBeGreaterThan((since()[0] ?? 0) + 6 * DAY);
   });
+
+  it('takes what else expires away, a little at a time, also when jobs are kept for ever', async () => {
+    const calls: number[] = [];
+    const now = clock.now();
+    start({
+      days: 0,
+      sweeps: [
+        (at) => {
+          calls.push(at);
+          return Promise.resolve(calls.length === 3);
+        },
+        () => {
+          store.seen.push('second');
+          return Promise.resolve(true);
+        },
+      ],
+    });
+    await until(() => store.seen.includes('second'));
+    expect(calls).toEqual([now, now, now]);
+  });
+
+  it('takes a sweep up again that the store broke off', async () => {
+    let calls = 0;
+    start({
+      sweeps: [
+        () => {
+          calls += 1;
+          return calls === 1 ? Promise.reject(new StoreUnavailable('away')) : Promise.resolve(true);
+        },
+      ],
+    });
+    await until(() => calls === 2);
+    expect(logged.map(({ level }) => level)).toEqual(['warn']);
+  });
 });

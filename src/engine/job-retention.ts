@@ -16,6 +16,9 @@ const JOBS_A_STEP = 50;
 /** ms by which the clocks of instances may differ, and a look of another may take. */
 const OVERLAP = 3_600_000;
 
+/** Deletes a little of what has expired at a time (epoch ms), in a short call; true when nothing more has. */
+export type Sweep = (now: number) => Promise<boolean>;
+
 export interface JobRetentionParts {
   readonly retention: Retention;
   readonly artifacts: Pick<ArtifactStore, 'deleteJob'>;
@@ -28,6 +31,8 @@ export interface JobRetentionParts {
    * for, too, and its artifacts here are deleted.
    */
   readonly shared?: boolean;
+  /** What else is kept for a time only. */
+  readonly sweeps?: readonly Sweep[];
 }
 
 /**
@@ -88,6 +93,7 @@ export class JobRetention {
         await this.#erase(began);
       }
       if (this.#parts.shared === true) await this.#followOthers(began);
+      for (const sweep of this.#parts.sweeps ?? []) await this.#sweep(sweep, began);
     } catch (error) {
       complete = !(error instanceof StoreUnavailable);
       if (complete) logger.error({ err: error }, 'finished jobs could not be deleted');
@@ -177,6 +183,10 @@ export class JobRetention {
       await this.#wait(PAUSE);
     } while (cursor !== undefined && !this.#stopped);
     if (!this.#stopped) this.#followedTo = now;
+  }
+
+  async #sweep(sweep: Sweep, now: number): Promise<void> {
+    while (!this.#stopped && !(await sweep(now))) await this.#wait(PAUSE);
   }
 
   async #wait(ms: number): Promise<void> {

@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import type { DagExecutionEngine } from '../engine/dag-execution-engine.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
+import type { DeadLetters } from '../ports/dead-letters.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
@@ -21,6 +22,7 @@ export interface Dependencies {
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
+  readonly deadLetters: DeadLetters;
   readonly tokens: TokenLedger;
   readonly artifacts: ArtifactStore;
   readonly executors: ReadonlyMap<string, NodeExecutor>;

@@ -14,6 +14,10 @@ export function testCasePath(name: string): string {
   return `${API}/test-cases/${encodeURIComponent(name)}`;
 }
 
+export function deadLetterPath(id: string): string {
+  return `${API}/dead-letters/${encodeURIComponent(id)}`;
+}
+
 /** A revision of a template, or its latest. */
 export function templatePath(name: string, revision?: number): string {
   const path = `${API}/templates/${encodeURIComponent(name)}`;

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { NODE_ID } from '../../core/graph/job-shape.js';
 import type { Shape } from '../../core/graph/shape.js';
 import { ID_RANDOM_BYTES, jobId as newJobId } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
 import type { JobHeader, RerunOrigin } from '../../core/job/job-record.js';
 import { isTerminalJob } from '../../core/job/status.js';
 import type { DagExecutionEngine, Submission } from '../../engine/dag-execution-engine.js';
@@ -13,6 +14,7 @@ import type { JobView } from '../../ports/job-projections.js';
 import { checkedBody } from '../checked-body.js';
 import { Use } from '../dependencies.js';
 import type { SubmissionContext } from '../submissions.js';
+import { ChangedDefinition, type NodeChange } from './changed-definition.js';
 import { JobReader } from './job-reader.js';
 import { JobSubmitter, type SubmitAnswer } from './job-submitter.js';
 
@@ -31,10 +33,25 @@ const RERUN_SHAPE: Shape = {
   additionalProperties: false,
 };
 
+export type { NodeChange };
+
 export interface Rerun extends SubmissionContext {
   readonly principal: Principal;
   readonly jobId: string;
   readonly body: unknown;
+}
+
+/** A rerun from one node on, which may be changed. */
+export interface ChangedRerun extends Omit<Rerun, 'body'> {
+  /** What kind of request it is, and of what: by which a repeat is known. */
+  readonly what: string;
+  readonly nodeId: string;
+  /** JSON pointers of what is wrong with it are as if it were the request's body. */
+  readonly change: NodeChange;
+  /** In place of those of the job. */
+  readonly inputs?: JsonObject;
+  /** Called when all has been checked, with the id of the job that is about to be submitted. */
+  readonly ready: (jobId: string) => Promise<void>;
 }
 
 /** Runs jobs that have ended again, as new jobs. */
@@ -45,6 +62,7 @@ export class JobRerunner {
     @Use('clock') private readonly clock: Clock,
     private readonly jobs: JobReader,
     private readonly submitter: JobSubmitter,
+    private readonly changed: ChangedDefinition,
   ) {}
 
   /** Keeps what had succeeded. Rejects with `job_not_finished` and `nothing_to_retry`, among others. */
@@ -76,10 +94,31 @@ export class JobRerunner {
     });
   }
 
+  /** Rejects with `job_not_finished`, and with `invalid_request` for what it cannot be changed to. */
+  rerunChanged(request: ChangedRerun): Promise<SubmitAnswer> {
+    const { principal, jobId, nodeId, change, inputs, ready } = request;
+    const rerun = { ...request, body: undefined };
+    return this.again(
+      rerun,
+      request.what,
+      () => ({ jobId, from: [nodeId] }),
+      async (submission) => {
+        const changed = await this.changed.with(principal.tenantId, submission, {
+          nodeId,
+          change,
+          ...(inputs === undefined ? {} : { inputs }),
+        });
+        await ready(changed.header.jobId);
+        return changed;
+      },
+    );
+  }
+
   private again(
     { principal, jobId, rawBody, idempotencyKey, correlation }: Rerun,
     what: string,
     originOf: (view: JobView, submission: Omit<Submission, 'header'>) => RerunOrigin,
+    adjust: (submission: Submission) => Promise<Submission> = (same) => Promise.resolve(same),
   ): Promise<SubmitAnswer> {
     const content = [what, jobId, ...(rawBody === undefined ? [] : [rawBody])];
     return this.submitter.accept({ principal, content, idempotencyKey }, async (idempotency) => {
@@ -102,7 +141,8 @@ export class JobRerunner {
         correlationId: correlation.correlationId,
         traceparent: correlation.traceparent,
       };
-      return { header, ...definition, ...(idempotency === undefined ? {} : { idempotency }) };
+      const submission = await adjust({ header, ...definition });
+      return { ...submission, ...(idempotency === undefined ? {} : { idempotency }) };
     });
   }
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Config } from '../../platform/config/index.js';
 import { dependency } from '../dependencies.js';
+import { ChangedDefinition } from './changed-definition.js';
 import { DefinitionCompiler } from './definition-compiler.js';
 import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
@@ -42,6 +43,7 @@ const MINUTE_MS = 60_000;
     WhyController,
   ],
   providers: [
+    ChangedDefinition,
     DefinitionCompiler,
     EventReader,
     GraphRenderer,
@@ -54,6 +56,6 @@ const MINUTE_MS = 60_000;
     NodeReader,
     WhyReader,
   ],
-  exports: [DefinitionCompiler, JobSubmitter, ThrottlerModule],
+  exports: [DefinitionCompiler, JobRerunner, JobSubmitter, ThrottlerModule],
 })
 export class JobsModule {}

@@ -102,6 +102,15 @@ export const SETTINGS = {
     min: 0,
     max: 36_500,
   }),
+  deadLetterDays: integer('DEAD_LETTER_DAYS', {
+    group: storage,
+    description:
+      'How long dead letters are kept, which are the nodes that used up their attempts. 0 keeps them for ever.',
+    unit: 'days',
+    default: 30,
+    min: 0,
+    max: 36_500,
+  }),
   jwtSecret: secret('JWT_SECRET_KEY', {
     group: access,
     description:
