@@ -17,6 +17,7 @@ import type { ArtifactStore } from '../src/ports/artifact-store.js';
 import type { Logger } from '../src/ports/logger.js';
 import { parseInPieces } from '../src/platform/http/parse-json.js';
 import type { NodeExecutor } from '../src/ports/node-executor.js';
+import type { TemplateStore } from '../src/ports/template-store.js';
 import type { OpenStore } from './stores.js';
 
 const silent: Logger = {
@@ -50,12 +51,16 @@ export class BenchEngine {
   constructor(store: OpenStore, settings: BenchSettings) {
     this.store = store;
     this.#executors = new Map([[noopExecutor.type, noopExecutor]]);
-    const planDefaults = { ...PLAN_DEFAULTS, concurrency: settings.concurrency };
-    this.#compileOptions = { shape: jobShape(this.#executors), defaults: planDefaults };
+    this.#compileOptions = {
+      shape: jobShape(this.#executors),
+      defaults: { ...PLAN_DEFAULTS, concurrency: settings.concurrency },
+    };
     this.engine = new DagExecutionEngine({
       journal: store.journal,
       projections: store.projections,
       artifacts: {} as ArtifactStore,
+      templates: {} as TemplateStore,
+      compileOptions: this.#compileOptions,
       executors: this.#executors,
       clock: systemClock,
       logger: silent,
@@ -63,7 +68,6 @@ export class BenchEngine {
         maxRunningNodes: settings.maxRunningNodes,
         maxRunningJobs: settings.maxRunningJobs,
         abortLimit: 1_000,
-        planDefaults,
         newInstanceId: () => randomUUID(),
       },
       ...(store.cluster === undefined

@@ -5,6 +5,7 @@ import { noopExecutor } from './executors/noop.js';
 import { createProcessExecutor } from './executors/process.js';
 import { createShellExecutor } from './executors/shell.js';
 import { createSignalExecutor } from './executors/signal.js';
+import { subJobExecutor } from './executors/sub-job.js';
 import { createTestCaseExecutor } from './executors/test-case.js';
 import { createTestSuiteExecutor } from './executors/test-suite.js';
 import type { TestSuitePorts } from './executors/test-suite.js';
@@ -20,6 +21,7 @@ export function executorsOn(ports: TestSuitePorts): ReadonlyMap<string, NodeExec
     createDelayExecutor(ports.clock),
     createApprovalExecutor(ports.clock),
     createSignalExecutor(ports.clock),
+    subJobExecutor,
     createTestCaseExecutor(ports),
     createTestSuiteExecutor(ports),
   ];

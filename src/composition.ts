@@ -6,6 +6,7 @@ import { FileArtifactStore } from './adapters/system/file-artifact-store.js';
 import { InstanceFile } from './adapters/system/instance-file.js';
 import { LocalCommandRunner } from './adapters/system/local-command-runner.js';
 import { systemClock } from './adapters/system/system-clock.js';
+import { jobShape } from './core/graph/job-shape.js';
 import { executorsOn } from './composition-executors.js';
 import { openStore } from './composition-store.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
@@ -59,10 +60,21 @@ export async function compose(
   });
   const executors = executorsOn({ runner, artifacts, catalogue, clock: systemClock });
   const expected = new ExpectedDurations(store.durations, systemClock);
+  const compileOptions = {
+    shape: jobShape(executors, { maxNodes: config.maxNodesPerJob }),
+    defaults: {
+      maxAttempts: config.defaultRetryAttempts,
+      maxRetryDelay: config.maxRetryDelay,
+      concurrency: config.maxConcurrentNodes,
+      timeout: config.jobTimeout,
+    },
+  };
   const engine = new DagExecutionEngine({
     journal,
     projections,
     artifacts,
+    templates: store.templates,
+    compileOptions,
     executors,
     clock: systemClock,
     logger,
@@ -71,12 +83,6 @@ export async function compose(
       maxRunningNodes: config.maxRunningNodes,
       maxRunningJobs: config.maxRunningJobs,
       abortLimit: config.killGrace * 1000 + SETTLE_MS,
-      planDefaults: {
-        maxAttempts: config.defaultRetryAttempts,
-        maxRetryDelay: config.maxRetryDelay,
-        concurrency: config.maxConcurrentNodes,
-        timeout: config.jobTimeout,
-      },
       newInstanceId: () => randomBytes(12).toString('base64url'),
     },
     ...(cluster === undefined ? {} : { sharing: sharing(config, cluster) }),
@@ -112,6 +118,7 @@ export async function compose(
       tokens: ledger,
       artifacts,
       executors,
+      compileOptions,
       storeHealth: () => store.health(),
     },
     tokens: new TokenService({

@@ -1,16 +1,22 @@
+import type { CompileOptions } from '../core/graph/compile.js';
 import type { NodeDefinition } from '../core/graph/definition.js';
 import type { JobCommand, Rejection, SteeringCommand } from '../core/job/commands.js';
 import type { JobHeader, JobProgress, JobRef, NodeProjection } from '../core/job/job-record.js';
 import { isTerminalJob, type JobStatus } from '../core/job/status.js';
-import type { Plan, PlanDefaults } from '../core/plan/plan.js';
+import type { Plan } from '../core/plan/plan.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandAnswer } from '../ports/cluster.js';
 import type { IdempotencyClaim, JobCreation, JobJournal } from '../ports/job-journal.js';
-import type { JobProjections } from '../ports/job-projections.js';
+import type { JobProjections, JobView } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
+import type { TemplateStore } from '../ports/template-store.js';
+import { ChildDefinitions } from './child-definitions.js';
+import { ChildJobs, type ChildSubmission } from './child-jobs.js';
+import { ChildResults } from './child-results.js';
+import { Compensations } from './compensations.js';
 import { definitionChunks } from './definition-chunks.js';
 import { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { ExpectedDurations } from './expected-durations.js';
@@ -22,6 +28,7 @@ import { NodeInputs } from './node-inputs.js';
 import { NodeRunner } from './node-runner.js';
 import type { JobDriver } from './job-driver.js';
 import { Membership } from './membership.js';
+import { OuterJobs } from './outer-jobs.js';
 import { Recovery } from './recovery.js';
 import { Reruns } from './reruns.js';
 import { RetryMechanism } from './retry-mechanism.js';
@@ -75,7 +82,6 @@ export interface EngineOptions {
   readonly maxRunningJobs: number;
   /** Milliseconds an aborted executor has to settle. */
   readonly abortLimit: number;
-  readonly planDefaults: PlanDefaults;
   /** Answers an id that no instance has had before, another one at each call. */
   readonly newInstanceId: () => string;
 }
@@ -84,6 +90,9 @@ export interface EngineParts {
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly artifacts: ArtifactStore;
+  readonly templates: TemplateStore;
+  /** How definitions are compiled, those included that nodes bring along. */
+  readonly compileOptions: CompileOptions;
   readonly executors: ReadonlyMap<string, NodeExecutor>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -111,6 +120,8 @@ export class DagExecutionEngine {
   readonly #driven: DrivenJobs;
   readonly #ranking: JobRanking;
   readonly #shared: SharedJobs | undefined;
+  /** What undoes jobs. */
+  readonly compensations: Compensations;
   #accepting = false;
 
   constructor(parts: EngineParts) {
@@ -120,7 +131,7 @@ export class DagExecutionEngine {
     this.#timers = new Timers(clock);
     this.#commits = new GroupCommit(journal, clock, logger);
     this.#scheduler = new JobScheduler(options.maxRunningJobs);
-    this.#recovery = new Recovery(journal, projections, options.planDefaults);
+    this.#recovery = new Recovery(journal, projections, parts.compileOptions.defaults);
     this.#runner = new NodeRunner({ ...parts, timers: this.#timers });
     this.#runner.onSlotFreed(() => this.#scheduler.slotFreed());
     const membership =
@@ -135,21 +146,51 @@ export class DagExecutionEngine {
             expelled: () => this.#driven.abandon(),
           });
     this.#ranking = new JobRanking(parts.expected);
+    const outerJobs = new OuterJobs(projections);
+    const reruns = new Reruns(journal, projections);
+    const childJobs = new ChildJobs({
+      projections,
+      recovery: this.#recovery,
+      repeatsOnly: (header, plan, node) => reruns.repeatsOnly(header, plan, node),
+      definitions: new ChildDefinitions(parts.templates, parts.compileOptions),
+      clock,
+      planDefaults: parts.compileOptions.defaults,
+      create: (submission) => this.#createChild(submission),
+    });
+    this.compensations = new Compensations({ journal, recovery: this.#recovery, childJobs });
     this.#driven = new DrivenJobs({
       commits: this.#commits,
       scheduler: this.#scheduler,
       runner: this.#runner,
       retries: new RetryMechanism(this.#timers, clock),
       inputs: new NodeInputs(parts),
+      outerJobs,
+      children: {
+        journal,
+        projections,
+        childJobs,
+        childResults: new ChildResults(parts),
+        timers: this.#timers,
+        clock,
+        logger,
+        steer: (job, command) => this.steer(job, command),
+        adopt: (child) => this.#adopt(child),
+      },
+      projections,
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,
-      reruns: new Reruns(journal, projections),
+      reruns,
       ranking: this.#ranking,
       clock,
       logger,
       instance: membership ?? { id: options.newInstanceId() },
       shared: sharing !== undefined,
+    });
+    this.tracker.subscribe(({ header, progress }) => {
+      if (header.parent === undefined || !isTerminalJob(progress.status)) return;
+      const parent = { tenantId: header.tenantId, jobId: header.parent.jobId };
+      this.#driven.driving(parent)?.childEnded({ header, progress });
     });
     if (sharing !== undefined && membership !== undefined) {
       this.#shared = new SharedJobs({
@@ -308,6 +349,30 @@ export class DagExecutionEngine {
     const view = await this.#parts.projections.job(ref);
     if (view?.progress.status !== 'queued' || view.progress.driver !== undefined) return undefined;
     return this.#driven.find(ref).catch(() => undefined);
+  }
+
+  /** Makes a job that is a part of another, which it waits for no place with; nothing when it is there. */
+  async #createChild({ header, nodes, plan }: ChildSubmission): Promise<void> {
+    if (!this.#accepting) throw new StoreUnavailable('Baton is shutting down.');
+    if (this.#driven.knows(header)) return;
+    const [chunks, ranks] = await Promise.all([
+      this.#stage(header, nodes),
+      this.#ranking.ranksOf(header, plan),
+    ]);
+    this.#scheduler.admitRunning(1);
+    const driver = this.#driven.newJob(header, plan, true, ranks);
+    const submit: JobCommand = { type: 'submit', by: header.owner };
+    const outcome = await driver.create({ header, chunks }, [submit]);
+    if (outcome.status === 'created') this.#driven.begin(driver);
+  }
+
+  /** Drives a job that is queued although another one, which has its place, waits for it. */
+  async #adopt(child: JobView): Promise<void> {
+    const { header, progress } = child;
+    if (this.#driven.knows(header)) return;
+    if (this.#shared === undefined) {
+      if (this.#scheduler.withdraw(header)) this.#driven.takeUp([header]);
+    } else if (progress.driver === undefined) await this.#shared.take(child);
   }
 
   /** Stages the definition of a large job ahead of its creation; answers what is left to go with it. */

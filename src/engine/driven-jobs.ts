@@ -1,7 +1,10 @@
+import { childIdOf } from '../core/job/child-ids.js';
 import { initialState } from '../core/job/initial-state.js';
 import type { JobHeader, JobRef } from '../core/job/job-record.js';
+import { isTerminalJob } from '../core/job/status.js';
 import type { JobState } from '../core/job/job-state.js';
 import type { Plan } from '../core/plan/plan.js';
+import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import type { DoneDriver, DriverEnd, DriverParts } from './driver-parts.js';
@@ -15,6 +18,7 @@ export interface DrivenJobsParts extends Omit<DriverParts, 'left'> {
   readonly recovery: Recovery;
   readonly reruns: Reruns;
   readonly ranking: JobRanking;
+  readonly projections: JobProjections;
   readonly logger: Logger;
 }
 
@@ -100,7 +104,7 @@ export class DrivenJobs {
 
   /** Starts a queued job; one that runs another again is given what is to be kept of it before. */
   begin(driver: JobDriver): void {
-    this.#parts.reruns.keep(driver).then(
+    this.#prepare(driver).then(
       () => driver.post({ type: 'start' }),
       (error: unknown) => {
         const { logger } = this.#parts;
@@ -135,6 +139,13 @@ export class DrivenJobs {
     for (const driver of [...this.#drivers.values()]) driver.abandon();
     this.#parts.scheduler.admitRunning(-this.#taken.length);
     this.#taken = [];
+  }
+
+  async #prepare(driver: JobDriver): Promise<void> {
+    const { reruns, projections } = this.#parts;
+    const orphaned = await orphanedBy(driver.header, projections);
+    if (orphaned === undefined) return reruns.keep(driver);
+    await driver.carryOut({ type: 'cancel', by: 'baton', reason: orphaned });
   }
 
   #driver(header: JobHeader, plan: Plan, state: JobState): JobDriver {
@@ -219,6 +230,20 @@ export class DrivenJobs {
     }
     return progress.driver !== undefined && progress.driver !== instance.id;
   }
+}
+
+/** Why a job that is a part of another is not to be begun: the other has ended without it. */
+async function orphanedBy(
+  { parent, tenantId, jobId }: JobHeader,
+  projections: JobProjections,
+): Promise<string | undefined> {
+  if (parent?.nodeId === undefined) return undefined;
+  const view = await projections.job({ tenantId, jobId: parent.jobId });
+  if (view !== undefined && !isTerminalJob(view.progress.status)) return undefined;
+  // Whoever runs it again by itself wants it without the other.
+  const isAwaited =
+    view === undefined || jobId === childIdOf(view.header, parent.nodeId, parent.attempt);
+  return isAwaited ? `Job ${parent.jobId}, which it is a part of, has ended.` : undefined;
 }
 
 function idsOf({ tenantId, jobId }: JobRef): object {

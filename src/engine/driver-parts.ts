@@ -4,9 +4,11 @@ import type { Clock } from '../ports/clock.js';
 import type { CommitRequest, CommitResult } from '../ports/job-journal.js';
 import type { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { GroupCommit } from './group-commit.js';
+import type { JobChildrenParts } from './job-children.js';
 import type { JobScheduler } from './job-scheduler.js';
 import type { NodeInputs } from './node-inputs.js';
 import type { NodeRunner } from './node-runner.js';
+import type { OuterJobs } from './outer-jobs.js';
 import type { RetryMechanism } from './retry-mechanism.js';
 import type { Timers } from './timers.js';
 
@@ -25,6 +27,8 @@ export interface DriverParts {
   readonly runner: NodeRunner;
   readonly retries: RetryMechanism;
   readonly inputs: NodeInputs;
+  readonly outerJobs: OuterJobs;
+  readonly children: JobChildrenParts;
   readonly timers: Timers;
   readonly tracker: ExecutionStateTracker;
   readonly clock: Clock;

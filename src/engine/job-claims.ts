@@ -40,6 +40,11 @@ export class JobClaims {
     return this.#claim(await this.#leases.waiting(Math.min(limit, AT_ONCE)));
   }
 
+  /** Takes this job, unless another instance was faster. */
+  take(job: JobView): Promise<readonly JobRef[]> {
+    return this.#claim([job]);
+  }
+
   /** Takes running jobs that were handed over, or whose instance is gone. */
   async leftAlone(): Promise<readonly JobRef[]> {
     const found = [...(await this.#leases.handedOver(AT_ONCE))];

@@ -6,15 +6,18 @@ import type { JobState } from '../core/job/job-state.js';
 import { projectJob } from '../core/job/project.js';
 import { isTerminalJob } from '../core/job/status.js';
 import { step } from '../core/job/step.js';
+import { isRunByJob } from '../core/graph/definition.js';
 import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { JsonObject } from '../core/json.js';
 import type { CommitRequest, CommitResult, JobCreation } from '../ports/job-journal.js';
+import type { JobView } from '../ports/job-projections.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import type { CommandSettled, CreationOutcome, DriverEnd, DriverParts } from './driver-parts.js';
 import type { Participant } from './group-commit.js';
 import { keyOf, type SlotSeeker } from './job-scheduler.js';
 import type { AttemptOrder } from './live-attempt.js';
+import { JobChildren } from './job-children.js';
 import { JobExpressions } from './job-expressions.js';
 import type { Timer } from './timers.js';
 
@@ -50,6 +53,7 @@ export class JobDriver implements Participant, SlotSeeker {
   readonly #parts: DriverParts;
   readonly #held = new Map<number, Timer>();
   readonly #expressions: JobExpressions;
+  readonly #children: JobChildren;
   #creation: Creation | undefined;
   #inbox: JobCommand[] = [];
   #listeners: (CommandSettled | undefined)[] = [];
@@ -71,7 +75,11 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#state = state;
     this.#parts = parts;
     this.#priority = state.priority ?? header.priority;
-    this.#expressions = new JobExpressions({ header, plan, state }, parts);
+    const job = { header, plan, state };
+    this.#expressions = new JobExpressions(job, parts);
+    this.#children = new JobChildren(job, parts.children, this.#expressions, (command, settled) =>
+      this.post(command, settled),
+    );
   }
 
   get plan(): Plan {
@@ -119,6 +127,11 @@ export class JobDriver implements Participant, SlotSeeker {
     });
   }
 
+  /** A job that this one waits for has ended. */
+  childEnded(child: JobView): void {
+    this.#children.ended(child);
+  }
+
   wake(): void {
     this.#woken = true;
     if (this.#underWay === undefined && !this.#gone) this.#parts.commits.enqueue(this);
@@ -135,12 +148,17 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#watchDeadline();
     for (const node of this.#state.held) this.#hold(node);
     this.#judgeConditions();
+    this.#children.lookAtAll();
     if (undispatched && this.#state.version === 1) {
       runner.reserve(this.#state.live.size);
       for (const node of this.#state.live) this.#dispatch(node, this.#state.attempts[node] ?? 1);
     } else {
       await Promise.all(
         Array.from(this.#state.live, async (node) => {
+          if (this.#isRunByJob(node)) {
+            this.#launch(node, this.#state.attempts[node] ?? 1);
+            return;
+          }
           const order = this.#order(node, this.#state.attempts[node] ?? 1);
           await runner.reclaim(order.type, order);
           this.post(retries.interrupted(node, order.attempt));
@@ -248,6 +266,7 @@ export class JobDriver implements Participant, SlotSeeker {
     }
     for (const intent of request.intents) this.#act(intent);
     this.#judgeConditions();
+    this.#children.committed(events);
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
     if (isTerminalJob(this.#state.status)) this.#leave('ended');
     else if (this.#leaving && events.some(({ type }) => type === 'job_handed_over'))
@@ -299,6 +318,11 @@ export class JobDriver implements Participant, SlotSeeker {
 
   #dispatch(node: number, attempt: number): void {
     const { runner, retries } = this.#parts;
+    if (this.#isRunByJob(node)) {
+      runner.giveBack(1);
+      this.#launch(node, attempt);
+      return;
+    }
     const order = this.#order(node, attempt);
     const report = (result: AttemptResult): void => {
       this.post(retries.report(node, attempt, result));
@@ -316,6 +340,16 @@ export class JobDriver implements Participant, SlotSeeker {
         runner.giveBack(1);
         report({ status: 'failed', error: error ?? (found as { error: AttemptError }).error });
       } else runner.run({ ...order, config: found.config }, report);
+    });
+  }
+
+  #isRunByJob(node: number): boolean {
+    return isRunByJob(planNode(this.#plan, node).definition);
+  }
+
+  #launch(node: number, attempt: number): void {
+    this.#children.launch(node, attempt, (result) => {
+      this.post(this.#parts.retries.report(node, attempt, result));
     });
   }
 
@@ -364,6 +398,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#gone = true;
     const { runner, scheduler, retries, timers } = this.#parts;
     scheduler.stopSeeking(this);
+    this.#children.stop();
     if (this.#deadline !== undefined) timers.cancel(this.#deadline);
     for (const timer of this.#held.values()) retries.forget(timer);
     if (why !== 'ended') {

@@ -2,29 +2,33 @@ import type { AttemptError } from '../core/job/attempt.js';
 import type { JobHeader } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
 import { isTerminalNode, NODE_STATUSES } from '../core/job/status.js';
-import type { JsonObject } from '../core/json.js';
+import type { Json, JsonObject } from '../core/json.js';
 import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { Clock } from '../ports/clock.js';
+import type { OuterJobs } from './outer-jobs.js';
 import type { ConditionOutcome, NodeInContext, NodeInputs } from './node-inputs.js';
 import type { Timers } from './timers.js';
+
+export interface ExpressionParts {
+  readonly inputs: NodeInputs;
+  readonly outerJobs: OuterJobs;
+  readonly timers: Timers;
+  readonly clock: Clock;
+}
 
 const AGAIN_MS = 1_000;
 
 /** Evaluates what the nodes of one job say in expressions, when the job has come to them. */
 export class JobExpressions {
   readonly #job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState };
-  readonly #parts: {
-    readonly inputs: NodeInputs;
-    readonly timers: Timers;
-    readonly clock: Clock;
-  };
+  readonly #parts: ExpressionParts;
   /** Nodes whose condition is being judged, or will be when its time has come. */
   readonly #judging = new Set<number>();
 
   constructor(
     job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState },
-    parts: { readonly inputs: NodeInputs; readonly timers: Timers; readonly clock: Clock },
+    parts: ExpressionParts,
   ) {
     this.#job = job;
     this.#parts = parts;
@@ -38,16 +42,18 @@ export class JobExpressions {
       if (this.#judging.has(node)) continue;
       this.#judging.add(node);
       const done = (): void => void this.#judging.delete(node);
-      this.#parts.inputs.condition(this.#inContext(node)).then(
-        (outcome) => judged(node, outcome, done),
-        () => {
-          // The store is away; nothing can be committed without it, either.
-          this.#parts.timers.set(this.#parts.clock.now() + AGAIN_MS, () => {
-            done();
-            this.judge(judged);
-          });
-        },
-      );
+      this.#inContext(node)
+        .then((context) => this.#parts.inputs.condition(context))
+        .then(
+          (outcome) => judged(node, outcome, done),
+          () => {
+            // The store is away; nothing can be committed without it, either.
+            this.#parts.timers.set(this.#parts.clock.now() + AGAIN_MS, () => {
+              done();
+              this.judge(judged);
+            });
+          },
+        );
     }
   }
 
@@ -57,20 +63,32 @@ export class JobExpressions {
   ): Promise<{ readonly config: JsonObject } | { readonly error: AttemptError }> | undefined {
     const { inputs } = this.#parts;
     if (!inputs.hasExpressions(planNode(this.#job.plan, node).definition)) return undefined;
-    return inputs.config(this.#inContext(node)).catch((error: unknown) => ({
-      error: {
-        class: 'infrastructure' as const,
-        code: 'inputs_unreadable',
-        message: error instanceof Error ? error.message : String(error),
-      },
-    }));
+    return this.#inContext(node)
+      .then((context) => inputs.config(context))
+      .catch((error: unknown) => ({
+        error: {
+          class: 'infrastructure' as const,
+          code: 'inputs_unreadable',
+          message: error instanceof Error ? error.message : String(error),
+        },
+      }));
   }
 
-  #inContext(node: number): NodeInContext {
+  /** What a node makes children for; rejects when it cannot be read now. */
+  async items(
+    node: number,
+  ): Promise<{ readonly items: readonly Json[] } | { readonly error: AttemptError }> {
+    return this.#parts.inputs.items(await this.#inContext(node));
+  }
+
+  async #inContext(node: number): Promise<NodeInContext> {
     const { header, plan, state } = this.#job;
+    const { definition } = planNode(plan, node);
+    const outer = await this.#parts.outerJobs.of(header, definition);
     return {
       header,
-      definition: planNode(plan, node).definition,
+      definition,
+      ...(outer === undefined ? {} : { outer }),
       hasEnded: (id) => {
         const status = state.nodeStatus[plan.indexOf.get(id) ?? -1] ?? 0;
         return isTerminalNode(NODE_STATUSES[status] ?? 'pending');

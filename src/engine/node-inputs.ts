@@ -12,7 +12,8 @@ import {
   type ExpressionScope,
 } from '../core/expression/index.js';
 import { checkShape } from '../core/graph/check-shape.js';
-import type { NodeDefinition } from '../core/graph/definition.js';
+import { SUB_JOB, type Matrix, type NodeDefinition } from '../core/graph/definition.js';
+import { combinationsOf, itemsOf } from '../core/graph/fan-out.js';
 import type { AttemptError } from '../core/job/attempt.js';
 import type { JobHeader } from '../core/job/job-record.js';
 import { isTerminalNode } from '../core/job/status.js';
@@ -29,6 +30,17 @@ export interface NodeInContext {
   readonly definition: NodeDefinition;
   /** Whether a node that this one needs has ended, as the journal says. */
   readonly hasEnded: (nodeId: string) => boolean;
+  /** Of a node that was made of another job's: that job, which its expressions read. */
+  readonly outer?: OuterJob;
+}
+
+/** The job whose nodes a part of it reads; they have ended, and stay as they are. */
+export interface OuterJob {
+  readonly header: JobHeader;
+  /** The nodes that may be read. */
+  readonly readable: readonly string[];
+  /** What was read of them. */
+  readonly seen: Map<string, Promise<JsonObject | undefined>>;
 }
 
 /** What `when` came to, for the command that says so. */
@@ -92,12 +104,19 @@ export class NodeInputs {
     node: NodeInContext,
   ): Promise<{ readonly config: JsonObject } | { readonly error: AttemptError }> {
     return this.#limit(async () => {
-      const { config = {}, type } = node.definition;
-      const scope = await this.#scope(node, config);
-      const result = await renderTemplate(config, scope, DEFAULT_LIMITS, evaluationClock);
+      const { type } = node.definition;
+      // A definition that a node brings along has expressions of its own.
+      const { definition, ...config } = node.definition.config ?? {};
+      const own = type === SUB_JOB ? config : (node.definition.config ?? {});
+      const scope = await this.#scope(node, own);
+      const result = await renderTemplate(own, scope, DEFAULT_LIMITS, evaluationClock);
       if (!result.ok) return { error: errorOf(`config${result.problem.pointer}`, result.problem) };
+      const value =
+        type === SUB_JOB && definition !== undefined
+          ? { ...(result.value as JsonObject), definition }
+          : (result.value as JsonObject);
       const shape = this.#executors.get(type)?.configShape;
-      const [wrong] = shape === undefined ? [] : checkShape(shape, result.value).problems;
+      const [wrong] = shape === undefined ? [] : checkShape(shape, value).problems;
       if (wrong !== undefined) {
         return {
           error: {
@@ -107,27 +126,71 @@ export class NodeInputs {
           },
         };
       }
-      return { config: result.value as JsonObject };
+      return { config: value };
+    });
+  }
+
+  /**
+   * What a node makes children for; or why it makes none. Rejects with {@link StoreUnavailable} when
+   * outputs cannot be read.
+   */
+  items(
+    node: NodeInContext,
+  ): Promise<{ readonly items: readonly Json[] } | { readonly error: AttemptError }> {
+    return this.#limit(async () => {
+      const { for_each: forEach, matrix } = node.definition;
+      const field = matrix === undefined ? 'for_each' : 'matrix';
+      const template: Json = matrix ?? forEach ?? [];
+      const scope = await this.#scope(node, template);
+      const result = await renderTemplate(template, scope, DEFAULT_LIMITS, evaluationClock);
+      if (!result.ok) {
+        const { problem } = result;
+        // What finds nothing has found no item.
+        if (problem.code === 'expression_no_value' && typeof template === 'string') {
+          return { items: [] };
+        }
+        return { error: errorOf(`${field}${problem.pointer}`, problem) };
+      }
+      const found =
+        matrix === undefined ? itemsOf(result.value) : combinationsOf(result.value as Matrix);
+      if (found.ok) return found;
+      const { code, message } = found;
+      return { error: { class: 'non_retryable', code, message } };
     });
   }
 
   async #scope(node: NodeInContext, template: Json): Promise<ExpressionScope> {
-    const { header, definition } = node;
+    const { definition, outer } = node;
+    const { header } = outer ?? node;
     const read = templateReferences(template);
     const { nodes: named = [], inputs = false } = read.ok ? read.references : {};
-    const needs = definition.needs ?? [];
+    const needs = outer?.readable ?? definition.needs ?? [];
     const ids = named === 'all' ? needs : named;
     const nodes: Record<string, Json> = {};
     for (const id of ids) {
-      const state = await this.#stateOf(node, id);
+      const state = await this.#read(node, id);
       if (state !== undefined) nodes[id] = state;
     }
     const { jobId, name, labels } = header;
     return {
       nodes,
       job: { id: jobId, name, labels },
+      ...definition.each,
       ...(inputs && header.inputs !== undefined ? { inputs: header.inputs } : {}),
     };
+  }
+
+  #read(node: NodeInContext, id: string): Promise<JsonObject | undefined> {
+    const { outer } = node;
+    if (outer === undefined) return this.#stateOf(node, id);
+    let state = outer.seen.get(id);
+    if (state === undefined) {
+      // What the node was made of was shown before it was made, so nothing is waited for.
+      state = this.#stateOf({ ...node, header: outer.header, hasEnded: () => false }, id);
+      outer.seen.set(id, state);
+      state.catch(() => outer.seen.delete(id));
+    }
+    return state;
   }
 
   /** What expressions see of a node; projections may be a moment behind the journal. */

@@ -1,15 +1,20 @@
+import { compensationIdOf } from '../core/job/child-ids.js';
 import type { ReusedNode } from '../core/job/commands.js';
 import type { JobEvent } from '../core/job/events.js';
-import type { JobRef, RerunOrigin } from '../core/job/job-record.js';
+import type { JobHeader, JobRef, RerunOrigin } from '../core/job/job-record.js';
 import { keptNodes, type FormerEnd } from '../core/job/kept-nodes.js';
+import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { JobDriver } from './job-driver.js';
+import { keyOf } from './job-scheduler.js';
 import { recordsOf } from './journal-records.js';
 
 /** Nodes kept in one commit; each may bring an output of 256 KiB. */
 const NODES_A_COMMIT = 200;
+/** Jobs of which it is remembered what they keep. */
+const REMEMBERED = 50;
 
 /**
  * Gives a job that runs another again what is to be kept of it, before anything of it starts: read
@@ -19,6 +24,7 @@ const NODES_A_COMMIT = 200;
 export class Reruns {
   readonly #journal: JobJournal;
   readonly #projections: JobProjections;
+  readonly #kept = new Map<string, Uint8Array>();
 
   constructor(journal: JobJournal, projections: JobProjections) {
     this.#journal = journal;
@@ -36,7 +42,7 @@ export class Reruns {
       await driver.carryOut({ type: 'cancel', by: 'baton', reason });
       return;
     }
-    const kept = keptNodes(plan, await this.#endsOf(former, plan), requested(plan, origin));
+    const kept = await this.#keptOf(header, plan, origin);
     let nodes: ReusedNode[] = [];
     for await (const event of this.#eventsOf(former)) {
       const reused = reusable(event, plan);
@@ -49,14 +55,51 @@ export class Reruns {
     if (nodes.length > 0) await driver.carryOut({ type: 'reuse', nodes });
   }
 
+  /**
+   * Whether a node of a job that runs another again does what it did there once more: it was not asked
+   * for itself, and all that it needs was kept.
+   */
+  async repeatsOnly(header: JobHeader, plan: Plan, node: number): Promise<boolean> {
+    const origin = header.rerunOf;
+    if (origin === undefined || requested(plan, origin).has(node)) return false;
+    const kept = await this.#keptOf(header, plan, origin);
+    const { needs = [] } = planNode(plan, node).definition;
+    return needs.every((id) => kept[plan.indexOf.get(id) ?? -1] === 1);
+  }
+
+  /** Which nodes are kept; remembered for the jobs that were asked for last. */
+  async #keptOf(header: JobHeader, plan: Plan, origin: RerunOrigin): Promise<Uint8Array> {
+    const key = keyOf(header);
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const former = { tenantId: header.tenantId, jobId: origin.jobId };
+    const kept = keptNodes(plan, await this.#endsOf(former, plan), requested(plan, origin));
+    this.#kept.set(key, kept);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= REMEMBERED) break;
+      this.#kept.delete(oldest);
+    }
+    return kept;
+  }
+
   async #endsOf(former: JobRef, plan: Plan): Promise<readonly FormerEnd[]> {
     const ends: FormerEnd[] = plan.nodes.map(() => 'none');
+    const undone = await this.#wasCompensated(former);
     for await (const event of this.#eventsOf(former)) {
       const reused = reusable(event, plan);
       if (reused === undefined) continue;
+      // What was undone, or may have been in part, is done again.
+      if (undone && planNode(plan, reused.node).definition.compensate !== undefined) continue;
       ends[reused.node] = reused.skipped === undefined ? 'completed' : 'skipped';
     }
     return ends;
+  }
+
+  async #wasCompensated(former: JobRef): Promise<boolean> {
+    const view = await this.#projections.job(former);
+    if (view === undefined) return false;
+    const jobId = compensationIdOf(view.header);
+    return (await this.#projections.job({ tenantId: former.tenantId, jobId })) !== undefined;
   }
 
   async *#eventsOf(job: JobRef): AsyncGenerator<JobEvent> {

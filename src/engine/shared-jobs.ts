@@ -2,7 +2,7 @@ import { priorityOf, type JobRef } from '../core/job/job-record.js';
 import type { Clock } from '../ports/clock.js';
 import type { Cluster, CommandAnswer, RemoteCommand } from '../ports/cluster.js';
 import type { JobJournal } from '../ports/job-journal.js';
-import type { JobProjections } from '../ports/job-projections.js';
+import type { JobProjections, JobView } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
 import type { DrivenJobs } from './driven-jobs.js';
 import { JobClaims } from './job-claims.js';
@@ -109,6 +109,11 @@ export class SharedJobs {
       return answer;
     }
     return undefined;
+  }
+
+  /** Takes a job that is queued although it is a part of one that waits for it. */
+  async take(job: JobView): Promise<void> {
+    this.#parts.driven.takeUp(await this.#claims.take(job));
   }
 
   /** Takes no more jobs, and hands over those of which nothing runs here, now or as soon as that is so. */

@@ -37,6 +37,9 @@ export function logStates(tracker: ExecutionStateTracker, logger: Logger): void 
         case 'job_timed_out':
           logger.warn(fields, 'job timed out');
           break;
+        case 'job_compensating':
+          logger.info(fields, 'job is being compensated');
+          break;
         case 'job_failing':
           logger.info({ ...fields, node_id: event.node }, 'job fails fast');
           break;

@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import type { CompileOptions } from '../core/graph/compile.js';
 import type { DagExecutionEngine } from '../engine/dag-execution-engine.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
@@ -17,7 +18,10 @@ export interface Dependencies {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly engine: Pick<DagExecutionEngine, 'submit' | 'steer' | 'planOf' | 'stats' | 'jobsAhead'>;
+  readonly engine: Pick<
+    DagExecutionEngine,
+    'submit' | 'steer' | 'planOf' | 'stats' | 'jobsAhead' | 'compensations'
+  >;
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;
@@ -26,6 +30,7 @@ export interface Dependencies {
   readonly tokens: TokenLedger;
   readonly artifacts: ArtifactStore;
   readonly executors: ReadonlyMap<string, NodeExecutor>;
+  readonly compileOptions: CompileOptions;
   /** Rejects, or says why, when the store cannot be used. */
   readonly storeHealth: () => Promise<void>;
 }

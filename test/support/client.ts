@@ -82,6 +82,20 @@ export class Client {
     return job;
   }
 
+  async node(job: string, node: string): Promise<Body> {
+    return (await this.get(`${API}/job/${job}/nodes/${node}`)).json;
+  }
+
+  /** Resolves with the node once it stands in this status. */
+  async nodeReaches(job: string, node: string, status: string): Promise<Body> {
+    let found: Body = {};
+    await waitUntil(async () => {
+      found = await this.node(job, node);
+      return found['status'] === status;
+    });
+    return found;
+  }
+
   async jobCount(): Promise<number> {
     return Number((await this.get(`${API}/jobs?limit=1`)).json['total']);
   }

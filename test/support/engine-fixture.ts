@@ -1,5 +1,6 @@
 import { DagExecutionEngine, type Submission } from '../../src/engine/dag-execution-engine.js';
 import type { NodeDefinition, OnFailure } from '../../src/core/graph/definition.js';
+import { jobShape } from '../../src/core/graph/job-shape.js';
 import { buildPlan } from '../../src/core/plan/build-plan.js';
 import type { PlanDefaults } from '../../src/core/plan/plan.js';
 import type { ArtifactStore } from '../../src/ports/artifact-store.js';
@@ -9,6 +10,7 @@ import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { Logger } from '../../src/ports/logger.js';
 import type { AttemptContext, NodeExecutor } from '../../src/ports/node-executor.js';
+import type { TemplateStore } from '../../src/ports/template-store.js';
 import type { AttemptResult } from '../../src/core/job/attempt.js';
 
 export const silentLogger: Logger = {
@@ -93,6 +95,7 @@ let instances = 0;
 export function makeEngine(parts: {
   readonly store: JobJournal & JobProjections;
   readonly executors: readonly NodeExecutor[];
+  readonly templates?: TemplateStore;
   readonly clock: Clock;
   readonly logger?: Logger;
   readonly maxRunningNodes?: number;
@@ -102,18 +105,20 @@ export function makeEngine(parts: {
   readonly cluster?: Cluster;
   readonly leaseDuration?: number;
 }): DagExecutionEngine {
+  const executors = new Map(parts.executors.map((executor) => [executor.type, executor]));
   return new DagExecutionEngine({
     journal: parts.store,
     projections: parts.store,
     artifacts: noArtifacts,
-    executors: new Map(parts.executors.map((executor) => [executor.type, executor])),
+    templates: parts.templates ?? ({} as TemplateStore),
+    compileOptions: { shape: jobShape(executors), defaults: planDefaults },
+    executors,
     clock: parts.clock,
     logger: parts.logger ?? silentLogger,
     options: {
       maxRunningNodes: parts.maxRunningNodes ?? 100,
       maxRunningJobs: parts.maxRunningJobs ?? 100,
       abortLimit: 1_000,
-      planDefaults,
       newInstanceId: () => `${parts.ownerId ?? 'owner'}${++instances}`,
     },
     ...(parts.cluster === undefined

@@ -7,6 +7,7 @@ import {
 } from '../expression/index.js';
 import type { Json } from '../json.js';
 import type { Adjacency } from '../plan/plan.js';
+import { SUB_JOB } from './definition.js';
 import { own } from './own.js';
 import type { ProblemList } from './problem.js';
 import { quote } from './wording.js';
@@ -15,8 +16,11 @@ import { quote } from './wording.js';
 const MAX_CHARACTERS = 1024 * 1024;
 const NODES_PER_STEP = 1024;
 
+/** The parts of a node that may hold expressions. */
+const PARTS = ['when', 'for_each', 'matrix', 'config', 'compensate'] as const;
+
 /**
- * Tells what is wrong with the expressions in conditions and configs: those that are no JSONata, and
+ * Tells what is wrong with the expressions of nodes: those that are no JSONata, and
  * those that read what will not be there. Yields after every node that has some.
  */
 export function* checkExpressionsSteps(
@@ -28,12 +32,15 @@ export function* checkExpressionsSteps(
   for (const [index, node] of nodes.entries()) {
     if (index % NODES_PER_STEP === NODES_PER_STEP - 1) yield;
     const pointer = `/dag_definition/nodes/${index}`;
-    const parts = ([`when`, 'config'] as const).flatMap((field) => {
-      const value = own(node, field) as Json | undefined;
+    const parts = PARTS.flatMap((field) => {
+      const value = ownTexts(node, field);
       return value !== undefined && hasTemplate(value) ? [{ field, value }] : [];
     });
     if (parts.length === 0) continue;
     yield;
+    const needs = targets.subarray(offsets[index], offsets[index + 1]);
+    const isNeeded = (id: string): boolean => isAmong(nodes, needs, id);
+    const isKnown = (id: string): boolean => isNeeded(id) || id === own(node, 'id');
     const found: References[] = [];
     for (const { field, value } of parts) {
       characters += JSON.stringify(value).length;
@@ -44,11 +51,37 @@ export function* checkExpressionsSteps(
       }
       const read = templateReferences(value);
       tell(read, `${pointer}/${field}`, problems);
-      if (read.ok) found.push(read.references);
+      if (!read.ok) continue;
+      if (!(field === 'config' && hasItems(node)))
+        tellItems(read.references, pointer, field, problems);
+      // What undoes a node may read what the node itself gave.
+      if (field === 'compensate') checkReferences(read.references, pointer, isKnown, problems);
+      else found.push(read.references);
     }
-    const needs = targets.subarray(offsets[index], offsets[index + 1]);
-    checkReferences(joinReferences(found), pointer, (id) => isAmong(nodes, needs, id), problems);
+    checkReferences(joinReferences(found), pointer, isNeeded, problems);
   }
+}
+
+/** A part of a node without what in it are the texts of a job of its own. */
+function ownTexts(node: unknown, field: (typeof PARTS)[number]): Json | undefined {
+  const value = own(node, field) as Json | undefined;
+  if (field !== 'config' || own(node, 'type') !== SUB_JOB || value === undefined) return value;
+  return { ...(value as Readonly<Record<string, Json>>), definition: null };
+}
+
+function hasItems(node: unknown): boolean {
+  return own(node, 'for_each') !== undefined || own(node, 'matrix') !== undefined;
+}
+
+function tellItems(
+  { item, index }: References,
+  pointer: string,
+  field: string,
+  problems: ProblemList,
+): void {
+  if (!item && !index) return;
+  const message = `an expression reads ${quote(item ? 'item' : 'index')}, which is there only in the config of a node with for_each or matrix`;
+  problems.add(`${pointer}/${field}`, 'unknown_name', message);
 }
 
 function tell(read: TemplateReferences, pointer: string, problems: ProblemList): void {

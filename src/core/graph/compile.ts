@@ -3,6 +3,9 @@ import { planNodeSteps } from '../plan/build-plan.js';
 import type { Adjacency, Plan, PlanDefaults } from '../plan/plan.js';
 import { runSteps } from '../plan/run-steps.js';
 import { topologicalOrderSteps } from '../plan/topological-order.js';
+import type { JsonObject } from '../json.js';
+import { checkFanOutSteps } from './check-fan-out.js';
+import { MAX_SUB_JOB_DEPTH, SUB_JOB, subJobDefinition } from './definition.js';
 import { checkExpressionsSteps } from './check-expressions.js';
 import { checkShapeSteps } from './check-shape.js';
 import { checkValue } from './check-value.js';
@@ -42,10 +45,13 @@ export const MAX_PART_BYTES = 1024 * 1024;
  *
  * Yields about every thousand values, nodes or edges, so that a caller can let others run in between;
  * time is linear in the document but for a `log n` in ordering the nodes.
+ *
+ * @param depth how many definitions this one is within
  */
 export function* compileSteps(
   input: unknown,
   { shape, defaults }: CompileOptions,
+  depth = 0,
 ): Generator<void, CompileResult> {
   const problems = yield* checkShapeSteps(shape, input);
   if (!graphIsReadable(problems)) return failure(problems);
@@ -58,7 +64,10 @@ export function* compileSteps(
     yield* tellCyclesSteps(input, successors, order, problems);
   }
   if (problems.problems.length === 0) {
-    yield* checkExpressionsSteps(nodesOf(input), dependencies, problems);
+    const nodes = nodesOf(input);
+    yield* checkFanOutSteps(nodes, problems);
+    yield* checkExpressionsSteps(nodes, dependencies, problems);
+    yield* checkSubJobsSteps(nodes, { shape, defaults }, depth, problems);
   }
   if (problems.problems.length > 0) return failure(problems);
 
@@ -106,6 +115,36 @@ function* checkSizesSteps(input: unknown, problems: ProblemList): Generator<void
     if (bytes < BYTES_PER_STEP) continue;
     bytes = 0;
     yield;
+  }
+}
+
+/** Compiles the definitions that nodes bring along for jobs of their own. */
+function* checkSubJobsSteps(
+  nodes: readonly unknown[],
+  options: CompileOptions,
+  depth: number,
+  problems: ProblemList,
+): Generator<void, void> {
+  for (const [index, node] of nodes.entries()) {
+    if (index % 1024 === 1023) yield;
+    if (own(node, 'type') !== SUB_JOB) continue;
+    const definition = own(own(node, 'config'), 'definition');
+    if (definition === undefined) continue;
+    const pointer = `${NODES}/${index}/config/definition`;
+    if (depth >= MAX_SUB_JOB_DEPTH) {
+      const message = `jobs are at most ${MAX_SUB_JOB_DEPTH} levels deep; make it a template`;
+      problems.add(pointer, 'too_deep', message);
+      continue;
+    }
+    const compiled = yield* compileSteps(
+      subJobDefinition(definition as JsonObject, String(own(node, 'id'))),
+      options,
+      depth + 1,
+    );
+    if (compiled.ok) continue;
+    for (const { pointer: within, code, message } of compiled.problems) {
+      problems.add(pointer + within, code, message);
+    }
   }
 }
 

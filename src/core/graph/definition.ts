@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.js';
+import type { Json, JsonObject } from '../json.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 
 /** When a node may start, judged by how its dependencies ended (as in Airflow). */
@@ -32,6 +32,52 @@ export interface NodeDefinition {
   /** Seconds one attempt may take. */
   readonly timeout?: number;
   readonly priority?: number;
+  /** One child for each of these; a text is an expression that gives them. */
+  readonly for_each?: readonly Json[] | string;
+  /** One child for each combination of the values of its axes. */
+  readonly matrix?: Matrix;
+  /** Children that may run at once. */
+  readonly max_parallel?: number;
+  /** What undoes the node, once it has completed, when its job fails. */
+  readonly compensate?: Compensation;
+  /** What the node is a child for; only in jobs that the engine makes of a node. */
+  readonly each?: { readonly item: Json; readonly index: number };
+}
+
+/** Children that one node may have. */
+export const MAX_CHILDREN = 10_000;
+
+/** Axes by name, each a list or an expression that gives one; `include` and `exclude` are no axes. */
+export type Matrix = Readonly<Record<string, readonly Json[] | string>>;
+
+/** An action of any node type. */
+export interface Compensation {
+  readonly type: string;
+  readonly config?: JsonObject;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Seconds one attempt may take. */
+  readonly timeout?: number;
+}
+
+/** The type of nodes that run a job of their own. */
+export const SUB_JOB = 'sub_job';
+
+/** Jobs that a job may be within. */
+export const MAX_SUB_JOB_DEPTH = 8;
+
+/** What is compiled of a definition that a node brings along: its name is the node's unless it has one. */
+export function subJobDefinition(definition: JsonObject, nodeId: string): JsonObject {
+  return { name: nodeId, ...definition };
+}
+
+/** Whether a node is run by a job of its own, whose end is the node's. */
+export function isRunByJob(node: NodeDefinition): boolean {
+  return node.type === SUB_JOB || isFannedOut(node);
+}
+
+/** Whether a node stands for children, one an item. */
+export function isFannedOut({ for_each: items, matrix }: NodeDefinition): boolean {
+  return items !== undefined || matrix !== undefined;
 }
 
 /** What a submitter sends, once its shape is known to be right. Durations are in seconds. */

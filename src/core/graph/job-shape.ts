@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../json.js';
 import { JITTERS, RETRY_STRATEGIES, RETRYABLE_CLASSES } from '../retry/retry-policy.js';
 import { checkShape } from './check-shape.js';
-import { ON_FAILURE, TRIGGER_RULES } from './definition.js';
+import { MAX_CHILDREN, ON_FAILURE, TRIGGER_RULES } from './definition.js';
 import { toJsonSchema } from './json-schema.js';
-import type { Shape } from './shape.js';
+import type { Shape, ShapeSwitch } from './shape.js';
 import { EXPRESSION_PATTERN, templatedShape } from './templated-shape.js';
 
 /** What the shape of a job needs to know of a node type; an executor says it of itself. */
@@ -187,7 +187,76 @@ export function jobShape(
   };
 }
 
+const FOR_EACH: Shape = {
+  description:
+    'Makes the node a group of children, one an item: a list, or an expression that gives one. The ' +
+    'config of the node is that of each child, with `item` and `index` (from 0) in its expressions. ' +
+    'The children are nodes of a job of their own. The output has their results in order.',
+  type: 'array',
+  maxItems: MAX_CHILDREN,
+  orExpression: true,
+};
+
+const MATRIX: Shape = {
+  description:
+    'The same with one child for each combination of the values of its axes; `item` is an object with ' +
+    'a value for each axis. `exclude` takes out the combinations that have all of the values of one ' +
+    'of its members, `include` adds combinations.',
+  type: 'object',
+  maxProperties: 12,
+  propertyNames: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 64,
+    pattern: '^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$',
+    patternMessage: 'must consist of letters, digits and "_", and not start with a digit',
+  },
+  properties: {
+    include: {
+      type: 'array',
+      items: { type: 'object' },
+      maxItems: MAX_CHILDREN,
+      orExpression: true,
+    },
+    exclude: {
+      type: 'array',
+      items: { type: 'object' },
+      maxItems: MAX_CHILDREN,
+      orExpression: true,
+    },
+  },
+  additionalProperties: { type: 'array', maxItems: MAX_CHILDREN, orExpression: true },
+};
+
+function compensationShape(cases: ShapeSwitch['cases']): Shape {
+  return {
+    title: 'Compensation',
+    description:
+      'What undoes the node: an action of any node type, run once the job has failed if the node had ' +
+      'completed, after those of the nodes that needed it. Its expressions may read the output of ' +
+      'the node itself, besides those of the nodes that it needs.',
+    type: 'object',
+    properties: {
+      type: { type: 'string' },
+      retry: RETRY,
+      timeout: { description: 'Seconds that one attempt may take.', ...TIMEOUT },
+    },
+    switch: { on: 'type', property: 'config', cases },
+    required: ['type'],
+    additionalProperties: false,
+  };
+}
+
 function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLimits): Shape {
+  const cases = Object.fromEntries(
+    [...types].map(([type, { configShape }]) => [
+      type,
+      {
+        shape: templatedShape(configShape),
+        required: checkShape(configShape, {}).problems.length > 0,
+      },
+    ]),
+  );
   return {
     title: 'Node',
     type: 'object',
@@ -227,20 +296,18 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
         description:
           'As for the job, whose priority is the default. What a node needs runs at its priority, too.',
       },
+      for_each: FOR_EACH,
+      matrix: MATRIX,
+      max_parallel: {
+        description:
+          'With `for_each` or `matrix`: children that may run at once. Left out: as many as nodes of the job.',
+        type: 'integer',
+        minimum: 1,
+        maximum: 1000,
+      },
+      compensate: compensationShape(cases),
     },
-    switch: {
-      on: 'type',
-      property: 'config',
-      cases: Object.fromEntries(
-        [...types].map(([type, { configShape }]) => [
-          type,
-          {
-            shape: templatedShape(configShape),
-            required: checkShape(configShape, {}).problems.length > 0,
-          },
-        ]),
-      ),
-    },
+    switch: { on: 'type', property: 'config', cases },
     required: ['id', 'type'],
     additionalProperties: false,
   };

@@ -21,8 +21,9 @@ export interface AttemptError {
   readonly details?: Json;
 }
 
-/** What a node may wait for besides time: somebody's consent, or a message. */
-export type Awaited = 'approval' | 'signal';
+/** What a node may wait for besides time: somebody's consent, a message, or a job of its own. */
+export const AWAITED = ['approval', 'signal', 'job'] as const;
+export type Awaited = (typeof AWAITED)[number];
 
 /** What one attempt came to. `waiting` gives its slot back. */
 export type AttemptResult =
@@ -44,6 +45,8 @@ export type AttemptResult =
       readonly awaits?: Awaited;
       /** What becomes of the node when the wait is over in vain. */
       readonly onExpiry?: 'fail' | 'complete';
+      /** The job that the node waits for. */
+      readonly child?: string;
       readonly output?: Json;
     };
 

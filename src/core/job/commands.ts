@@ -14,6 +14,17 @@ export type JobCommand =
       /** Uniform in [0, 1): the jitter of a backoff that may follow. */
       readonly random: number;
     }
+  /** The job that a node waited for has ended: what it came to. */
+  | {
+      readonly type: 'end_child';
+      readonly node: number;
+      readonly child: string;
+      readonly result: Exclude<AttemptResult, { readonly status: 'waiting' }>;
+      /** Uniform in [0, 1): the jitter of a backoff that may follow. */
+      readonly random: number;
+    }
+  /** The job that undid what this one did has ended. */
+  | { readonly type: 'end_compensation'; readonly summary: string }
   /** The time a held node waited for has come. */
   | { readonly type: 'release'; readonly node: number }
   | { readonly type: 'time_out' }

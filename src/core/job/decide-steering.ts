@@ -39,7 +39,7 @@ export function decideSteering(plan: Plan, state: JobState, command: SteeringCom
 
 /** What becomes of a node whose wait for somebody is over in vain. */
 export function expire(plan: Plan, state: JobState, node: number): Decision {
-  const { awaits = 'signal', onExpiry, output } = state.details.get(node) ?? {};
+  const { awaits, onExpiry, output } = state.details.get(node) ?? {};
   const id = idOf(plan, node);
   const resumed: JobEvent = { type: 'node_resumed', node: id };
   if (onExpiry === 'complete') {
@@ -47,7 +47,7 @@ export function expire(plan: Plan, state: JobState, node: number): Decision {
   }
   return failed(plan, state, node, {
     class: 'timeout',
-    code: `${awaits}_expired`,
+    code: awaits === 'approval' ? 'approval_expired' : 'signal_expired',
     message:
       awaits === 'approval'
         ? 'Nobody approved or rejected it in time. Ask for more time (timeout), or say what is to happen then (on_expiry).'
@@ -90,9 +90,22 @@ function steerNode(plan: Plan, state: JobState, command: NodeCommand): Decision 
   if (isTerminalNode(status)) return reject('node_ended', `Node ${id} is ${status} already.`);
   switch (command.type) {
     case 'skip_node':
-      return status === 'running'
-        ? reject('attempts_live', `Node ${id} is running; it can be skipped before it starts.`)
-        : accept([{ type: 'node_skipped', node: id, reason: 'skipped_by_user', by: command.by }]);
+      if (status === 'running') {
+        return reject(
+          'attempts_live',
+          `Node ${id} is running; it can be skipped before it starts.`,
+        );
+      }
+      if (state.children.has(node)) {
+        const child = state.details.get(node)?.child ?? '';
+        return reject(
+          'attempts_live',
+          `Node ${id} runs as job ${child}; cancel that job to end it.`,
+        );
+      }
+      return accept([
+        { type: 'node_skipped', node: id, reason: 'skipped_by_user', by: command.by },
+      ]);
     case 'judge_node':
       return status === 'waiting' && state.details.get(node)?.awaits === 'approval'
         ? judge(plan, state, command)

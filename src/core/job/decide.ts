@@ -1,3 +1,4 @@
+import { isRunByJob } from '../graph/definition.js';
 import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import { mayRetry } from '../retry/judge.js';
@@ -31,6 +32,12 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
         : reject('not_queued', `The job is ${state.status}.`);
     case 'finish_attempt':
       return finishAttempt(plan, state, command, now);
+    case 'end_child':
+      return endChild(plan, state, command, now);
+    case 'end_compensation':
+      return state.status === 'compensating'
+        ? accept([{ type: 'job_finished', status: 'failed', compensation: command.summary }])
+        : reject('not_held', `The job is ${state.status}.`);
     case 'release':
       return releaseNode(plan, state, command.node);
     case 'cancel':
@@ -79,37 +86,66 @@ function finishAttempt(
     return accept([completed(id, result.output)]);
   }
   if (result.status === 'waiting') {
-    if (state.ending !== undefined) return accept([{ type: 'node_cancelled', node: id }]);
+    // A job that was made for the node is waited for whatever happens: it is to be cancelled.
+    if (state.ending !== undefined && result.awaits !== 'job') {
+      return accept([{ type: 'node_cancelled', node: id }]);
+    }
     return wait(state, node, id, result);
   }
-  const { error } = result;
-  if (error.class === 'cancelled') return accept([{ type: 'node_cancelled', node: id }]);
+  if (result.error.class === 'cancelled') return accept([{ type: 'node_cancelled', node: id }]);
+  return failAttempt(plan, state, node, result, command.random, now);
+}
+
+function endChild(
+  plan: Plan,
+  state: JobState,
+  { node, child, result, random }: Extract<JobCommand, { type: 'end_child' }>,
+  now: number,
+): Decision {
+  const id = idOf(plan, node);
+  if (!state.children.has(node) || state.details.get(node)?.child !== child) {
+    return reject('not_held', `Node ${id} does not wait for job ${child}.`);
+  }
+  if (state.ending !== undefined) return accept([{ type: 'node_cancelled', node: id }]);
+  const resumed: JobEvent = { type: 'node_resumed', node: id };
+  if (result.status === 'completed') return accept([resumed, completed(id, result.output)]);
+  const decision = failAttempt(plan, state, node, result, random, now);
+  return decision.ok ? accept([resumed, ...decision.events], decision.intents) : decision;
+}
+
+/** What becomes of a node of which an attempt has failed: another attempt, or none. */
+function failAttempt(
+  plan: Plan,
+  state: JobState,
+  node: number,
+  { error, output, retryAfter }: Extract<AttemptResult, { status: 'failed' }>,
+  random: number,
+  now: number,
+): Decision {
   const retried =
     state.ending === undefined
-      ? retry(
-          plan,
-          state,
-          node,
-          error,
-          { random: command.random, retryAfter: result.retryAfter },
-          now,
-        )
+      ? retry(plan, state, node, error, { random, retryAfter }, now)
       : undefined;
   if (retried !== undefined) return retried;
   const failed: JobEvent = {
     type: 'node_failed',
-    node: id,
+    node: idOf(plan, node),
     error,
-    ...(result.output === undefined ? {} : { output: result.output }),
+    ...(output === undefined ? {} : { output }),
   };
-  return failing(plan, state, node, [failed], deadLetters(planNode(plan, node), attempt, error));
+  const { definition } = planNode(plan, node);
+  // Of a node that is run by a job, that one's nodes are the letters.
+  const letters = isRunByJob(definition)
+    ? []
+    : deadLetters(planNode(plan, node), state.attempts[node] ?? 0, error);
+  return failing(plan, state, node, [failed], letters);
 }
 
 function wait(
   state: JobState,
   node: number,
   id: string,
-  { until, awaits, onExpiry, output }: Extract<AttemptResult, { status: 'waiting' }>,
+  { until, awaits, onExpiry, child, output }: Extract<AttemptResult, { status: 'waiting' }>,
 ): Decision {
   const waiting: JobEvent = {
     type: 'node_waiting',
@@ -117,6 +153,7 @@ function wait(
     ...(until === undefined ? {} : { until }),
     ...(awaits === undefined ? {} : { awaits }),
     ...(onExpiry === undefined ? {} : { on_expiry: onExpiry }),
+    ...(child === undefined ? {} : { child }),
     ...(output === undefined ? {} : { output }),
   };
   const signal = state.details.get(node)?.signal;
@@ -207,7 +244,7 @@ function advance(
     }
   }
   if (events.length === 0 && everyNodeEnded(plan, state)) {
-    events.push({ type: 'job_finished', status: state.anyFailed ? 'failed' : 'completed' });
+    events.push(end(plan, state, state.anyFailed ? 'failed' : 'completed'));
   }
   return accept(events, intents);
 }
@@ -215,16 +252,28 @@ function advance(
 /** The job is to end: what is held is cancelled, live attempts are waited for, the rest never runs. */
 function windDown(plan: Plan, state: JobState, limit: number): Decision {
   const ending = state.ending as TerminalJobStatus;
-  if (isTerminalJob(state.status)) return accept([]);
+  if (isTerminalJob(state.status) || state.status === 'compensating') return accept([]);
   const events: JobEvent[] = [];
   for (const node of state.held) {
     if (events.length >= limit) return accept(events);
+    if (state.children.has(node)) continue;
     events.push({ type: 'node_cancelled', node: idOf(plan, node) });
   }
-  if (events.length === 0 && state.live.size === 0) {
-    events.push({ type: 'job_finished', status: ending });
+  if (events.length === 0 && state.live.size === 0 && state.children.size === 0) {
+    events.push(end(plan, state, ending));
   }
   return accept(events);
+}
+
+/** A job that fails ends when what can be undone of it has been. */
+function end(plan: Plan, state: JobState, status: TerminalJobStatus): JobEvent {
+  const compensates =
+    status === 'failed' &&
+    plan.nodes.some(
+      ({ definition }, node) =>
+        definition.compensate !== undefined && state.nodeStatus[node] === NODE_CODE.completed,
+    );
+  return compensates ? { type: 'job_compensating' } : { type: 'job_finished', status };
 }
 
 function everyNodeEnded(plan: Plan, state: JobState): boolean {

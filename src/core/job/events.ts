@@ -13,7 +13,14 @@ export type JobEvent =
   | { readonly type: 'job_priority_changed'; readonly by: string; readonly priority: number }
   | { readonly type: 'job_timed_out' }
   | { readonly type: 'job_failing'; readonly node: string }
-  | { readonly type: 'job_finished'; readonly status: TerminalJobStatus }
+  /** What its nodes did is being undone, by a job of its own, before it ends as failed. */
+  | { readonly type: 'job_compensating' }
+  | {
+      readonly type: 'job_finished';
+      readonly status: TerminalJobStatus;
+      /** How the compensation came out, where there was one. */
+      readonly compensation?: string;
+    }
   /** An instance took the job from the queue, or over from one that is gone. */
   | { readonly type: 'job_taken'; readonly by: string }
   /** The instance that drove the job has let go of it. */
@@ -52,6 +59,8 @@ export type NodeEvent =
       /** Absent: the node completes when the time has come. */
       readonly awaits?: Awaited;
       readonly on_expiry?: 'fail' | 'complete';
+      /** The job that it waits for. */
+      readonly child?: string;
       readonly output?: Json;
     }
   | {

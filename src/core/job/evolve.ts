@@ -48,9 +48,19 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
       state.ending = 'failed';
       state.reason = `Node ${event.node} failed, and the job is to fail fast.`;
       return;
+    case 'job_compensating':
+      moveJob(state, 'compensating');
+      state.ending = 'failed';
+      return;
     case 'job_finished':
       moveJob(state, event.status);
       state.finishedAt = at;
+      if (event.compensation !== undefined) {
+        state.reason = [
+          ...(state.reason === undefined ? [] : [state.reason]),
+          event.compensation,
+        ].join(' ');
+      }
       finishRemainingNodes(state);
       return;
     default:
@@ -137,6 +147,10 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       if (event.output !== undefined) details.output = event.output;
       if (event.awaits !== undefined) details.awaits = event.awaits;
       if (event.on_expiry !== undefined) details.onExpiry = event.on_expiry;
+      if (event.child !== undefined) {
+        details.child = event.child;
+        state.children.add(node);
+      }
       return;
     }
     case 'node_approved':
@@ -151,6 +165,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       moveNode(state, node, NODE_CODE.running);
       clearUntil(state, node);
       state.held.delete(node);
+      state.children.delete(node);
       state.live.add(node);
       return;
     case 'node_skipped':
@@ -187,6 +202,7 @@ function leaveQueues(state: JobState, node: number): void {
   }
   clearUntil(state, node);
   state.held.delete(node);
+  state.children.delete(node);
 }
 
 function moveJob(state: JobState, to: JobStatus): void {

@@ -29,6 +29,7 @@ export function initialState(plan: Plan): JobState {
     toSkip: new Map(),
     live: new Set(),
     held: new Set(),
+    children: new Set(),
   };
   for (let node = 0; node < size; node++) settleNode(plan, state, node);
   return state;

@@ -31,8 +31,22 @@ export interface JobHeader extends JobRef {
   readonly warnings?: readonly string[];
   /** The job that this one runs again. */
   readonly rerunOf?: RerunOrigin;
+  /** The job that this one is a part of. */
+  readonly parent?: ParentLink;
   readonly correlationId: string;
   readonly traceparent?: string;
+}
+
+/** What a job is to the one that it is a part of. */
+export interface ParentLink {
+  readonly jobId: string;
+  /** `children`: one node an item of a node; `compensation`: what undoes nodes of the other job. */
+  readonly kind: 'sub_job' | 'children' | 'compensation';
+  /** The node that waits for this job; absent for a compensation, which the job itself waits for. */
+  readonly nodeId?: string;
+  readonly attempt: number;
+  /** Jobs above this one. */
+  readonly depth: number;
 }
 
 /** Which job is run again, and how much of it. */
@@ -89,6 +103,8 @@ export interface NodeProjection {
   readonly until?: number;
   /** What a waiting node waits for, where it is not time alone. */
   readonly awaits?: Awaited;
+  /** The job that runs, or ran, the node. */
+  readonly child?: string;
   readonly output?: Json;
   readonly error?: AttemptError;
   readonly skipReason?: string;

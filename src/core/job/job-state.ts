@@ -14,6 +14,8 @@ export interface NodeDetails {
   output?: Json;
   awaits?: Awaited;
   onExpiry?: 'fail' | 'complete';
+  /** The job that the node waits for, or did. */
+  child?: string;
   /** A signal that arrived before the node waited for it. */
   signal?: { readonly by: string; readonly payload?: Json };
   history?: AttemptSummary[];
@@ -59,4 +61,6 @@ export interface JobState {
   readonly live: Set<number>;
   /** Nodes between two attempts: started before, neither running nor ended. */
   readonly held: Set<number>;
+  /** Of those that are held, the ones that wait for a job of their own. */
+  readonly children: Set<number>;
 }

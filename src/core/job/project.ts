@@ -66,6 +66,7 @@ export function projectNode(state: JobState, node: number, last: NodeEvent): Nod
   if (details === undefined) return projection;
   if (details.until !== undefined) projection.until = details.until;
   if (details.awaits !== undefined && status === 'waiting') projection.awaits = details.awaits;
+  if (details.child !== undefined) projection.child = details.child;
   if (details.history !== undefined) {
     projection.history = details.history.slice();
     if (status === 'completed' && hasFailedItself(details.history)) projection.passedOnRetry = true;

@@ -12,7 +12,7 @@ export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> 
     'cancelling',
     'compensating',
   ],
-  paused: ['running', 'cancelling', 'failed', 'timed_out'],
+  paused: ['running', 'cancelling', 'compensating', 'failed', 'timed_out'],
   cancelling: ['cancelled'],
   compensating: ['failed'],
   completed: [],

@@ -1,4 +1,4 @@
-import type { NodeDefinition } from '../graph/definition.js';
+import { isFannedOut, SUB_JOB, type NodeDefinition } from '../graph/definition.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import { WORK_PER_STEP, degrees, invertSteps } from './adjacency.js';
 import { inheritedPriorities } from './inherited-priorities.js';
@@ -82,15 +82,26 @@ export function* planNodeSteps(
 ): Generator<void, PlanNode[]> {
   const retry = defaultRetryPolicy(defaults);
   const priorities = yield* inheritedPriorities(nodes, graph, settings.priority);
+  const once = { ...retry, max_attempts: 1 };
   const planned: PlanNode[] = [];
   for (const definition of nodes) {
     planned.push({
       definition,
       triggerRule: definition.trigger_rule ?? 'all_success',
-      retry: definition.retry === undefined ? retry : { ...retry, ...definition.retry },
+      retry: retryOf(definition, retry, once),
       priority: priorities?.[planned.length] ?? settings.priority,
     });
     if (planned.length % WORK_PER_STEP === 0) yield;
   }
   return planned;
+}
+
+/**
+ * The nodes of a job that runs a node are tried again by themselves; that job as a whole only where
+ * the node asks for it, and for children of a node each has the policy.
+ */
+function retryOf(definition: NodeDefinition, retry: RetryPolicy, once: RetryPolicy): RetryPolicy {
+  if (isFannedOut(definition)) return once;
+  if (definition.retry !== undefined) return { ...retry, ...definition.retry };
+  return definition.type === SUB_JOB ? once : retry;
 }

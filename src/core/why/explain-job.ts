@@ -7,7 +7,7 @@ import { endingGate, gatesOfJob, slotGates } from './job-gates.js';
 import { count, time } from './sentence.js';
 
 /** What nodes of a running job are under way with. */
-export const WAIT_KINDS = ['running', 'approval', 'signal', 'delay', 'backoff'] as const;
+export const WAIT_KINDS = ['running', 'job', 'approval', 'signal', 'delay', 'backoff'] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 /** Nodes that a wait names. */
@@ -110,6 +110,7 @@ function kindOf({ status, awaits }: NodeProjection): WaitKind | undefined {
 
 const VERBS: Readonly<Record<WaitKind, readonly [one: string, several: string]>> = {
   running: ['runs', 'run'],
+  job: ['runs as a job of its own', 'run as jobs of their own'],
   approval: ['waits for an approval', 'wait for an approval'],
   signal: ['waits for a signal', 'wait for a signal'],
   delay: ['waits for a time to come', 'wait for a time to come'],

@@ -185,6 +185,8 @@ function awaited({ definition, state }: NodeToExplain, { header }: JobCircumstan
         ...until,
         on_expiry: config['on_expiry'] === 'complete' ? 'complete' : 'fail',
       };
+    case 'job':
+      return { kind: 'sub_job', job: state.child ?? '' };
     case undefined:
       return { kind: 'delay', ...until };
   }

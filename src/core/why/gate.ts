@@ -55,6 +55,8 @@ export type Gate =
       readonly on_expiry: 'reject' | 'approve';
     }
   | { readonly kind: 'signal'; readonly until?: number; readonly on_expiry: 'fail' | 'complete' }
+  /** It is run by a job of its own, which has not ended. */
+  | { readonly kind: 'sub_job'; readonly job: string }
   | { readonly kind: 'paused'; readonly since?: number; readonly by?: string }
   | {
       readonly kind: 'job_queued';
@@ -87,6 +89,7 @@ export const GATE_KINDS = [
   'delay',
   'approval',
   'signal',
+  'sub_job',
   'paused',
   'job_queued',
   'job_ending',

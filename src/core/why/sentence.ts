@@ -32,6 +32,8 @@ export function sentenceOf(gate: Gate): string {
         ? 'It waits for a signal, at most until the job times out.'
         : `It waits for a signal; when none has come by ${time(gate.until)} it ${then}.`;
     }
+    case 'sub_job':
+      return `It waits for job ${gate.job} to end, which runs it; what that one waits for, it says itself.`;
     case 'paused': {
       const since = gate.since === undefined ? '' : ` since ${time(gate.since)}`;
       const by = gate.by === undefined ? '' : `, by ${gate.by}`;

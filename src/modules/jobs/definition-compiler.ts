@@ -3,9 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { compileSteps } from '../../core/graph/compile.js';
 import type { CompileOptions, CompileResult } from '../../core/graph/compile.js';
 import type { NodeDefinition } from '../../core/graph/definition.js';
-import { jobShape } from '../../core/graph/job-shape.js';
 import { runInSlices } from '../../engine/slices.js';
-import type { Config } from '../../platform/config/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
 import type { NodeExecutor } from '../../ports/node-executor.js';
 import type { TestCatalogue } from '../../ports/test-catalogue.js';
@@ -22,23 +20,11 @@ const WARNINGS_SHOWN = 20;
 /** Turns what a user sends into a job that can run, or into everything that is wrong with it. */
 @Injectable()
 export class DefinitionCompiler {
-  private readonly options: CompileOptions;
-
   constructor(
-    @Use('config') config: Config,
+    @Use('compileOptions') private readonly options: CompileOptions,
     @Use('executors') private readonly executors: ReadonlyMap<string, NodeExecutor>,
     @Use('catalogue') private readonly catalogue: TestCatalogue,
-  ) {
-    this.options = {
-      shape: jobShape(executors, { maxNodes: config.maxNodesPerJob }),
-      defaults: {
-        maxAttempts: config.defaultRetryAttempts,
-        maxRetryDelay: config.maxRetryDelay,
-        concurrency: config.maxConcurrentNodes,
-        timeout: config.jobTimeout,
-      },
-    };
-  }
+  ) {}
 
   /** Rejects with `invalid_definition`. Holds the event loop for a few milliseconds at a time only. */
   async compile(body: unknown): Promise<Compiled> {

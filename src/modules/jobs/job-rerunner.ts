@@ -133,7 +133,7 @@ export class JobRerunner {
       const origin = originOf(view, definition);
       const now = this.clock.now();
       const header: JobHeader = {
-        ...view.header,
+        ...withoutWaiter(view.header),
         jobId: newJobId(now, randomBytes(ID_RANDOM_BYTES)),
         owner: principal.user,
         createdAt: now,
@@ -145,4 +145,9 @@ export class JobRerunner {
       return { ...submission, ...(idempotency === undefined ? {} : { idempotency }) };
     });
   }
+}
+
+/** A job that is run again by itself is no part of another, though its nodes may still read it. */
+function withoutWaiter({ parent, ...header }: JobHeader): JobHeader {
+  return parent === undefined || parent.kind === 'sub_job' ? header : { ...header, parent };
 }

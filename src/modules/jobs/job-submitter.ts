@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ID_RANDOM_BYTES, jobId } from '../../core/ids.js';
-import type { JobHeader } from '../../core/job/job-record.js';
+import { headerOf } from '../../core/job/job-header.js';
 import type { TemplateOrigin } from '../../core/template/template.js';
 import type { Submission } from '../../engine/dag-execution-engine.js';
 import type { Principal } from '../../platform/auth/index.js';
@@ -102,26 +102,16 @@ export class JobSubmitter {
     const { nodes } = job;
     const warnings = await this.compiler.warnings(principal.tenantId, nodes);
     const now = this.clock.now();
-    const header: JobHeader = {
+    const header = headerOf(job, {
       tenantId: principal.tenantId,
       jobId: jobId(now, randomBytes(ID_RANDOM_BYTES)),
       owner: principal.user,
-      name: job.name,
-      ...(job.description === undefined ? {} : { description: job.description }),
-      labels: job.labels,
-      priority: job.priority,
       createdAt: now,
-      nodeCount: nodes.length,
-      types: [...new Set(nodes.map((node) => node.type))],
-      concurrency: job.concurrency,
-      timeout: job.timeout,
-      onFailure: job.onFailure,
-      ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
       ...(template === undefined ? {} : { template }),
       ...(warnings.length === 0 ? {} : { warnings }),
       correlationId: correlation.correlationId,
       traceparent: correlation.traceparent,
-    };
+    });
     return { header, nodes, plan, ...(idempotency === undefined ? {} : { idempotency }) };
   }
 

@@ -1,7 +1,7 @@
 import { isTerminalNode, unstartedNodeStatus } from '../../core/job/status.js';
 import type { JobStatus } from '../../core/job/status.js';
 import type { AttemptError } from '../../core/job/attempt.js';
-import { priorityOf, type RerunOrigin } from '../../core/job/job-record.js';
+import { priorityOf, type ParentLink, type RerunOrigin } from '../../core/job/job-record.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import { jobPath, nodePath } from '../paths.js';
 import type {
@@ -9,6 +9,7 @@ import type {
   JobSummaryResponse,
   NodeResponse,
   OrchestrationJobResponse,
+  ParentResponse,
   RerunOriginResponse,
 } from './dto/job-responses.js';
 import type { Answer } from '../answer.js';
@@ -44,6 +45,7 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
     version: progress.version,
     ...(header.template === undefined ? {} : { template: header.template }),
     ...(header.rerunOf === undefined ? {} : { rerun_of: showOrigin(header.rerunOf) }),
+    ...(header.parent === undefined ? {} : { parent: showParent(header.parent) }),
     warnings: header.warnings ?? [],
     created_at: isoTime(header.createdAt),
     updated_at: isoTime(progress.updatedAt),
@@ -56,6 +58,10 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
       graph: `${path}/graph`,
     },
   };
+}
+
+function showParent({ jobId, kind, nodeId }: ParentLink): Answer<ParentResponse> {
+  return { job_id: jobId, kind, ...(nodeId === undefined ? {} : { node_id: nodeId }) };
 }
 
 function showOrigin({ jobId, from }: RerunOrigin): Answer<RerunOriginResponse> {
@@ -89,11 +95,16 @@ export function showNode(job: JobView, node: NodeView): Answer<NodeResponse> {
     ...optionalTime('finished_at', state?.finishedAt),
     ...optionalTime('until', state?.until),
     ...(state?.awaits === undefined ? {} : { awaits: state.awaits }),
+    ...(state?.child === undefined ? {} : { child_job_id: state.child }),
     ...(state?.reused === true ? { reused: true } : {}),
     ...(state?.passedOnRetry === true ? { passed_on_retry: true } : {}),
     ...(state?.skipReason === undefined ? {} : { skip_reason: state.skipReason }),
     ...(state?.error === undefined ? {} : { error: showError(state.error) }),
-    links: { self: path, logs: `${path}/logs` },
+    links: {
+      self: path,
+      logs: `${path}/logs`,
+      ...(state?.child === undefined ? {} : { child_job: jobPath(state.child) }),
+    },
   };
 }
 

@@ -6,6 +6,8 @@ import { ChangedDefinition } from './changed-definition.js';
 import { DefinitionCompiler } from './definition-compiler.js';
 import { EventReader } from './event-reader.js';
 import { GraphRenderer } from './graph-renderer.js';
+import { JobCompensationController } from './job-compensation.controller.js';
+import { JobCompensator } from './job-compensator.js';
 import { JobHistorian } from './job-historian.js';
 import { JobHistoryController } from './job-history.controller.js';
 import { JobNodesController } from './job-nodes.controller.js';
@@ -39,6 +41,7 @@ const MINUTE_MS = 60_000;
     JobNodesController,
     JobSteeringController,
     JobRerunsController,
+    JobCompensationController,
     JobHistoryController,
     WhyController,
   ],
@@ -47,6 +50,7 @@ const MINUTE_MS = 60_000;
     DefinitionCompiler,
     EventReader,
     GraphRenderer,
+    JobCompensator,
     JobHistorian,
     JobReader,
     JobRerunner,

@@ -21,6 +21,9 @@ export function showNodeDetail(
     needs: definition.needs ?? [],
     trigger_rule: definition.trigger_rule ?? 'all_success',
     config: definition.config ?? {},
+    ...(definition.each === undefined
+      ? {}
+      : { item: definition.each.item, index_of_item: definition.each.index }),
     ...(state?.output === undefined ? {} : { output: state.output }),
     attempts: attemptsOf(node).map((attempt) => ({
       attempt: attempt.attempt,

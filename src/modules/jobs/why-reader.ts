@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { InstanceCircumstances, JobCircumstances } from '../../core/why/circumstances.js';
 import { explainJob, type NodeUnderWay } from '../../core/why/explain-job.js';
 import { explainNode, needsDependencies } from '../../core/why/explain-node.js';
+import { lastPause } from '../../engine/last-pause.js';
 import type { Principal } from '../../platform/auth/index.js';
 import type { Config } from '../../platform/config/index.js';
 import type { JobJournal } from '../../ports/job-journal.js';
@@ -17,9 +18,6 @@ import { showWhyJob, showWhyNode } from './why-views.js';
 /** Waiting nodes that are looked at to say what they wait for; of others only the first are named. */
 const WAITING_LOOKED_AT = 1_000;
 const OTHERS_LOOKED_AT = 5;
-/** Versions in one read of the journal, and reads until the pause of a job is given up. */
-const RECORDS_A_READ = 8;
-const MOST_READS = 64;
 
 /** Says what holds jobs and nodes back. */
 @Injectable()
@@ -81,7 +79,8 @@ export class WhyReader {
   }
 
   private async circumstances(job: JobView): Promise<JobCircumstances> {
-    const paused = job.progress.status === 'paused' ? await this.pauseOf(job) : undefined;
+    const paused =
+      job.progress.status === 'paused' ? await lastPause(this.journal, job) : undefined;
     return { ...job, ...(paused === undefined ? {} : { paused }) };
   }
 
@@ -93,20 +92,5 @@ export class WhyReader {
       ...(instance === undefined ? {} : { id: instance }),
       ...(ahead === undefined ? {} : { jobsAhead: ahead }),
     };
-  }
-
-  /** Who paused a paused job, and when; not looked for among more than the last few hundred commits. */
-  private async pauseOf({ header, progress }: JobView): Promise<JobCircumstances['paused']> {
-    let end = progress.version;
-    for (let reads = 0; end > 0 && reads < MOST_READS; reads++) {
-      const start = Math.max(0, end - RECORDS_A_READ);
-      const records = await this.journal.read(header, start, end - start);
-      for (const { at, events } of records.toReversed()) {
-        const pause = events.findLast((event) => event.type === 'job_paused');
-        if (pause !== undefined) return { since: at, by: pause.by };
-      }
-      end = start;
-    }
-    return undefined;
   }
 }

@@ -39,6 +39,7 @@ export const PROBLEMS = {
   job_already_finished: [422, 'The job has already finished'],
   job_not_finished: [422, 'The job has not finished'],
   nothing_to_retry: [422, 'Nothing of the job failed'],
+  nothing_to_compensate: [422, 'Nothing of the job can be undone'],
   job_already_ending: [422, 'The job is ending already'],
   job_not_running: [422, 'The job is not running'],
   job_not_paused: [422, 'The job is not paused'],

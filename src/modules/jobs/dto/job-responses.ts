@@ -1,3 +1,4 @@
+import { AWAITED } from '../../../core/job/attempt.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ON_FAILURE } from '../../../core/graph/definition.js';
 import { ERROR_CLASSES } from '../../../core/job/attempt.js';
@@ -38,6 +39,12 @@ export class NodeLinks {
 
   @ApiProperty({ example: '/api/v1/orchestration/job/job_123/nodes/test1/logs' })
   logs!: string;
+
+  @ApiPropertyOptional({
+    description: 'The job that runs, or ran, the node.',
+    example: '/api/v1/orchestration/job/job_456',
+  })
+  child_job?: string;
 }
 
 export class NodeResponse {
@@ -66,10 +73,16 @@ export class NodeResponse {
   until?: string;
 
   @ApiPropertyOptional({
-    enum: ['approval', 'signal'],
+    enum: AWAITED,
     description: 'What a waiting node waits for, where it is not time alone.',
   })
   awaits?: string;
+
+  @ApiPropertyOptional({
+    description: 'The job that runs, or ran, the node.',
+    example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d',
+  })
+  child_job_id?: string;
 
   @ApiPropertyOptional({
     description: 'True when it was kept as it was in the job that this one runs again.',
@@ -101,6 +114,21 @@ export class JobLinks {
 
   @ApiProperty({ example: '/api/v1/orchestration/job/job_123/graph' })
   graph!: string;
+}
+
+/** The job that a job is a part of. */
+export class ParentResponse {
+  @ApiProperty({ example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' })
+  job_id!: string;
+
+  @ApiProperty({
+    enum: ['sub_job', 'children', 'compensation'],
+    description: '`children`: one node an item; `compensation`: it undoes what the other did.',
+  })
+  kind!: string;
+
+  @ApiPropertyOptional({ description: 'The node that this job runs.', example: 'test1' })
+  node_id?: string;
 }
 
 /** The job that a job runs again. */
@@ -194,6 +222,9 @@ export class JobSummaryResponse {
 
   @ApiPropertyOptional({ type: RerunOriginResponse, description: 'When it runs another again.' })
   rerun_of?: RerunOriginResponse;
+
+  @ApiPropertyOptional({ type: ParentResponse, description: 'When it is a part of another.' })
+  parent?: ParentResponse;
 
   @ApiPropertyOptional({ type: TemplateOriginResponse, description: 'When a template was run.' })
   template?: TemplateOriginResponse;

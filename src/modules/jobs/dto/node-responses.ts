@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { TRIGGER_RULES } from '../../../core/graph/definition.js';
+import { AWAITED } from '../../../core/job/attempt.js';
 import type { Json } from '../../../core/json.js';
 import { ErrorResponse, NodeResponse } from './job-responses.js';
 
@@ -52,6 +53,12 @@ export class NodeDetailResponse extends NodeResponse {
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   config!: Readonly<Record<string, Json>>;
 
+  @ApiPropertyOptional({ description: 'Of a child: what it is for; any JSON value.' })
+  item?: Json;
+
+  @ApiPropertyOptional({ description: 'Of a child: its place among the children.', example: 0 })
+  index_of_item?: number;
+
   @ApiPropertyOptional({ description: 'What the node handed on; any JSON value.' })
   output?: Json;
 
@@ -98,11 +105,17 @@ export class EventResponse {
   @ApiPropertyOptional({ description: 'What a signal brought; any JSON value.' })
   payload?: Json;
 
-  @ApiPropertyOptional({ enum: ['approval', 'signal'], description: 'What the node waits for.' })
+  @ApiPropertyOptional({ enum: AWAITED, description: 'What the node waits for.' })
   awaits?: string;
 
   @ApiPropertyOptional({ enum: ['fail', 'complete'], description: 'What becomes of it then.' })
   on_expiry?: string;
+
+  @ApiPropertyOptional({ description: 'The job that runs the node.' })
+  child?: string;
+
+  @ApiPropertyOptional({ description: 'How the compensation came out.' })
+  compensation?: string;
 
   @ApiPropertyOptional({ description: 'How the job ended.', example: 'completed' })
   status?: string;

@@ -133,6 +133,12 @@ export class GateResponse {
   })
   on_expiry?: string;
 
+  @ApiPropertyOptional({
+    description: '`sub_job`: the job that runs the node.',
+    example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d',
+  })
+  job?: string;
+
   @ApiPropertyOptional({ ...TIME, description: '`paused`.' })
   since?: string;
 
