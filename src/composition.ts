@@ -12,6 +12,7 @@ import { openStore } from './composition-store.js';
 import { DagExecutionEngine } from './engine/dag-execution-engine.js';
 import { DurationRecorder } from './engine/duration-recorder.js';
 import { ExpectedDurations } from './engine/expected-durations.js';
+import { JobForecaster } from './engine/job-forecaster.js';
 import { JobRetention, type Sweep } from './engine/job-retention.js';
 import type { SharingParts } from './engine/shared-jobs.js';
 import { logStates } from './engine/state-log.js';
@@ -110,6 +111,11 @@ export async function compose(
       logger,
       clock: systemClock,
       engine,
+      forecaster: new JobForecaster({
+        expected,
+        clock: systemClock,
+        planOf: (header) => engine.planOf(header),
+      }),
       journal,
       projections,
       catalogue,

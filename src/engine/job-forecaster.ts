@@ -43,6 +43,8 @@ interface Kept {
 /** ms for which the forecast of a running job is answered again. */
 const KEPT_FOR = 2_000;
 const JOBS_KEPT = 200;
+/** ms that an answer waits for the forecast of a large job. */
+const PATIENCE = 200;
 /** Retries do not change how a forecast is made. */
 const NO_DEFAULTS = { maxAttempts: 1, maxRetryDelay: 0, concurrency: 1, timeout: 1 };
 
@@ -54,6 +56,7 @@ export class JobForecaster {
   readonly #parts: JobForecasterParts;
   /** By job; the one asked for last is last. */
   readonly #kept = new Map<string, Kept>();
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(parts: JobForecasterParts) {
     this.#parts = parts;
@@ -67,16 +70,13 @@ export class JobForecaster {
   /**
    * Of a job as it stands. With all of its nodes in hand the forecast follows each of them; of a job
    * with more nodes than are given here it is made once, for the whole, and shrinks with the share of
-   * the nodes that have not ended.
+   * the nodes that have not ended; `undefined` while it is being made.
    */
-  async ofJob(view: JobView, nodes: readonly NodeView[]): Promise<Forecast> {
+  async ofJob(view: JobView, nodes: readonly NodeView[]): Promise<Forecast | undefined> {
     const { header, progress } = view;
     if (nodes.length < header.nodeCount) {
-      const whole = await this.#keep(header, 'whole', async () => {
-        const { plan } = await this.#parts.planOf(header);
-        return this.#forecast(header, plan, undefined);
-      });
-      return scaled(whole, view, this.#parts.clock.now());
+      const whole = await this.#soon(this.#keep(header, 'whole', () => this.#whole(header)));
+      return whole === undefined ? undefined : scaled(whole, view, this.#parts.clock.now());
     }
     return this.#keep(header, progress.status, async () => {
       const { concurrency, timeout, onFailure, priority } = header;
@@ -125,6 +125,28 @@ export class JobForecaster {
       ),
     );
     return remaining === undefined ? forecast : { ...forecast, remaining };
+  }
+
+  /** Reads all of a large job; one at a time, since that takes a while. */
+  #whole(header: JobHeader): Promise<Forecast> {
+    const made = this.#reading.then(async () => {
+      const { plan } = await this.#parts.planOf(header);
+      return this.#forecast(header, plan, undefined);
+    });
+    this.#reading = made.catch(() => undefined);
+    return made;
+  }
+
+  /** `undefined` when it is not there in time, or could not be made: a later call finds it. */
+  #soon(forecast: Promise<Forecast>): Promise<Forecast | undefined> {
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.setTimer(PATIENCE, () => resolve(undefined));
+      const settle = (made: Forecast | undefined): void => {
+        timer.cancel();
+        resolve(made);
+      };
+      forecast.then(settle, () => settle(undefined));
+    });
   }
 
   #keep(

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import type { CompileOptions } from '../core/graph/compile.js';
 import type { DagExecutionEngine } from '../engine/dag-execution-engine.js';
+import type { JobForecaster } from '../engine/job-forecaster.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { DeadLetters } from '../ports/dead-letters.js';
@@ -22,6 +23,7 @@ export interface Dependencies {
     DagExecutionEngine,
     'submit' | 'steer' | 'planOf' | 'stats' | 'jobsAhead' | 'compensations'
   >;
+  readonly forecaster: Pick<JobForecaster, 'ofPlan' | 'ofJob'>;
   readonly journal: JobJournal;
   readonly projections: JobProjections;
   readonly catalogue: TestCatalogue;

@@ -151,7 +151,8 @@ describe('POST job/validate', () => {
       node_count: 4,
       levels: [['build'], ['unit', 'e2e'], ['report']],
       order: expect.arrayContaining(['build', 'unit', 'e2e', 'report']),
-      critical_path: ['build', 'e2e', 'report'],
+      critical_path: expect.objectContaining({ nodes: ['build', 'e2e', 'report'], length: 3 }),
+      prediction: expect.objectContaining({ basis: expect.any(String) }),
       warnings: [],
     });
     expect(await anna.jobCount()).toBe(before);

@@ -2,18 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { isAdmin } from '../../platform/auth/index.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
+import type { Clock } from '../../ports/clock.js';
 import type { JobProjections, JobQuery, JobView, NodeView } from '../../ports/job-projections.js';
 import { Use } from '../dependencies.js';
+import type { Dependencies } from '../dependencies.js';
 import { API } from '../paths.js';
 import type { JobListResponse, OrchestrationJobResponse } from './dto/job-responses.js';
 import type { ListJobsQuery } from './dto/queries.js';
+import { showForecast } from './forecast-views.js';
 import { NODES_SHOWN, showJob, showJobWithNodes } from './job-views.js';
 import type { Answer } from '../answer.js';
 
 /** Reads jobs for a principal: a job that is not for its eyes is as good as none. */
 @Injectable()
 export class JobReader {
-  constructor(@Use('projections') private readonly projections: JobProjections) {}
+  constructor(
+    @Use('projections') private readonly projections: JobProjections,
+    @Use('forecaster') private readonly forecaster: Dependencies['forecaster'],
+    @Use('clock') private readonly clock: Clock,
+  ) {}
 
   /** Rejects with `job_not_found`, the same for another user's job as for none. */
   async find(principal: Principal, jobId: string): Promise<JobView> {
@@ -53,7 +60,12 @@ export class JobReader {
 
   async withNodes(view: JobView): Promise<Answer<OrchestrationJobResponse>> {
     const nodes = await this.projections.nodes(view.header, { after: -1, limit: NODES_SHOWN });
-    return showJobWithNodes(view, nodes);
+    const forecast = await this.forecaster.ofJob(view, nodes);
+    return showJobWithNodes(
+      view,
+      nodes,
+      forecast && showForecast(forecast, this.clock.now(), view.progress.status),
+    );
   }
 
   async list(principal: Principal, query: ListJobsQuery): Promise<Answer<JobListResponse>> {

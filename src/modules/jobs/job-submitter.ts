@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ID_RANDOM_BYTES, jobId } from '../../core/ids.js';
 import { headerOf } from '../../core/job/job-header.js';
+import type { JobStatus } from '../../core/job/status.js';
 import type { TemplateOrigin } from '../../core/template/template.js';
 import type { Submission } from '../../engine/dag-execution-engine.js';
 import type { Principal } from '../../platform/auth/index.js';
@@ -13,6 +14,7 @@ import { Use } from '../dependencies.js';
 import type { Dependencies } from '../dependencies.js';
 import { DefinitionCompiler } from './definition-compiler.js';
 import type { OrchestrationJobResponse } from './dto/job-responses.js';
+import { showForecast, type ShownForecast } from './forecast-views.js';
 import { JobReader } from './job-reader.js';
 import { NODES_SHOWN, showJobWithNodes } from './job-views.js';
 import type { Answer } from '../answer.js';
@@ -50,6 +52,7 @@ export class JobSubmitter {
     @Use('clock') private readonly clock: Clock,
     private readonly compiler: DefinitionCompiler,
     private readonly jobs: JobReader,
+    @Use('forecaster') private readonly forecaster: Dependencies['forecaster'],
   ) {}
 
   /**
@@ -88,9 +91,20 @@ export class JobSubmitter {
           return { index, definition, ...(state === undefined ? {} : { state }) };
         });
         const view = { header: submission.header, progress: outcome.progress };
-        return { job: showJobWithNodes(view, shown), replayed: false };
+        const forecast = await this.forecast(submission, outcome.progress.status);
+        return { job: showJobWithNodes(view, shown, forecast), replayed: false };
       }
     }
+  }
+
+  /** Of a large job it is left to the first look at it: nobody waits for it to be accepted. */
+  private async forecast(
+    { header, plan }: Submission,
+    status: JobStatus,
+  ): Promise<ShownForecast | undefined> {
+    if (header.nodeCount > NODES_SHOWN) return undefined;
+    const forecast = await this.forecaster.ofPlan(header, plan);
+    return showForecast(forecast, this.clock.now(), status);
   }
 
   private async prepare(

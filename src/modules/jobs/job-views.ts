@@ -3,6 +3,7 @@ import type { JobStatus } from '../../core/job/status.js';
 import type { AttemptError } from '../../core/job/attempt.js';
 import { priorityOf, type ParentLink, type RerunOrigin } from '../../core/job/job-record.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
+import type { ShownForecast } from './forecast-views.js';
 import { jobPath, nodePath } from '../paths.js';
 import type {
   ErrorResponse,
@@ -72,6 +73,7 @@ function showOrigin({ jobId, from }: RerunOrigin): Answer<RerunOriginResponse> {
 export function showJobWithNodes(
   view: JobView,
   nodes: readonly NodeView[],
+  forecast?: ShownForecast,
 ): Answer<OrchestrationJobResponse> {
   const { inputs } = view.header;
   return {
@@ -79,6 +81,7 @@ export function showJobWithNodes(
     ...(inputs === undefined ? {} : { inputs }),
     nodes: nodes.map((node) => showNode(view, node)),
     nodes_truncated: view.header.nodeCount > nodes.length,
+    ...forecast,
   };
 }
 

@@ -6,6 +6,8 @@ import { JOB_STATUSES, NODE_STATUSES } from '../../../core/job/status.js';
 import type { JobStatus, NodeStatus } from '../../../core/job/status.js';
 import type { Json } from '../../../core/json.js';
 
+import { CriticalPathResponse, PredictionResponse } from './forecast-responses.js';
+
 const TIME = { format: 'date-time', example: '2026-11-21T14:10:32.000Z' };
 
 /** How Swagger shows the counts of a job's nodes. */
@@ -260,6 +262,20 @@ export class OrchestrationJobResponse extends JobSummaryResponse {
 
   @ApiProperty({ description: 'True when the job has more nodes than are shown here.' })
   nodes_truncated!: boolean;
+
+  @ApiPropertyOptional({
+    type: CriticalPathResponse,
+    description:
+      'The longest chain of nodes, by what they took and are expected to take. Of more than 1,000 nodes it is worked out behind the first look at the job, and absent until then; absent of the past.',
+  })
+  critical_path?: CriticalPathResponse;
+
+  @ApiPropertyOptional({
+    type: PredictionResponse,
+    description:
+      'When it will end, worked out anew every 2 s at most. Present while the job is queued, running or paused; absent where `critical_path` is.',
+  })
+  prediction?: PredictionResponse;
 }
 
 export class JobListLinks {

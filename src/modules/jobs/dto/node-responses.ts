@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { TRIGGER_RULES } from '../../../core/graph/definition.js';
 import { AWAITED } from '../../../core/job/attempt.js';
 import type { Json } from '../../../core/json.js';
+import { CriticalPathResponse, PredictionResponse } from './forecast-responses.js';
 import { ErrorResponse, NodeResponse } from './job-responses.js';
 
 const TIME = { format: 'date-time', example: '2026-11-21T14:10:32.000Z' };
@@ -172,12 +173,14 @@ export class ValidationResponse {
   })
   order!: readonly string[];
 
+  @ApiProperty({ type: CriticalPathResponse })
+  critical_path!: CriticalPathResponse;
+
   @ApiProperty({
-    type: [String],
-    description: 'The longest chain of nodes.',
-    example: ['build', 'test1'],
+    type: PredictionResponse,
+    description: 'How long the job would take, from what earlier jobs of this name took.',
   })
-  critical_path!: readonly string[];
+  prediction!: PredictionResponse;
 
   @ApiProperty({ type: [String], example: [] })
   warnings!: readonly string[];
