@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { InProcessConcurrencyKeys } from '../src/adapters/system/in-process-concurrency-keys.js';
 import { systemClock } from '../src/adapters/system/system-clock.js';
 import {
   compile,
@@ -62,6 +63,7 @@ export class BenchEngine {
       templates: {} as TemplateStore,
       compileOptions: this.#compileOptions,
       executors: this.#executors,
+      keys: store.cluster?.keys ?? new InProcessConcurrencyKeys(),
       clock: systemClock,
       logger: silent,
       options: {

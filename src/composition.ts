@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { FileArtifactStore } from './adapters/system/file-artifact-store.js';
+import { InProcessConcurrencyKeys } from './adapters/system/in-process-concurrency-keys.js';
 import { InstanceFile } from './adapters/system/instance-file.js';
 import { LocalCommandRunner } from './adapters/system/local-command-runner.js';
 import { systemClock } from './adapters/system/system-clock.js';
@@ -59,6 +60,7 @@ export async function compose(
     graceMs: config.killGrace * 1000,
     logCapBytes: config.maxLogBytes,
   });
+  const keys = cluster?.keys ?? new InProcessConcurrencyKeys();
   const executors = executorsOn({ runner, artifacts, catalogue, clock: systemClock });
   const expected = new ExpectedDurations(store.durations, systemClock);
   const compileOptions = {
@@ -77,6 +79,7 @@ export async function compose(
     templates: store.templates,
     compileOptions,
     executors,
+    keys,
     clock: systemClock,
     logger,
     expected,
@@ -125,6 +128,7 @@ export async function compose(
       artifacts,
       executors,
       compileOptions,
+      keys,
       storeHealth: () => store.health(),
     },
     tokens: new TokenService({

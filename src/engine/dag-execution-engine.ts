@@ -7,6 +7,7 @@ import type { Plan } from '../core/plan/plan.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommandAnswer } from '../ports/cluster.js';
+import type { ConcurrencyKeys } from '../ports/concurrency-keys.js';
 import type { IdempotencyClaim, JobCreation, JobJournal } from '../ports/job-journal.js';
 import type { JobProjections, JobView } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
@@ -23,6 +24,7 @@ import type { ExpectedDurations } from './expected-durations.js';
 import { GroupCommit } from './group-commit.js';
 import { DrivenJobs } from './driven-jobs.js';
 import { JobRanking } from './job-ranking.js';
+import { KeyDesk } from './key-desk.js';
 import { JobScheduler, type QueuedJob } from './job-scheduler.js';
 import { NodeInputs } from './node-inputs.js';
 import { NodeRunner } from './node-runner.js';
@@ -34,6 +36,7 @@ import { Reruns } from './reruns.js';
 import { RetryMechanism } from './retry-mechanism.js';
 import { SharedJobs, type SharingParts } from './shared-jobs.js';
 import { breathe } from './slices.js';
+import { StaleKeyHolders } from './stale-key-holders.js';
 import { Timers } from './timers.js';
 
 /** A compiled job, ready to be accepted. */
@@ -93,6 +96,7 @@ export interface EngineParts {
   readonly templates: TemplateStore;
   /** How definitions are compiled, those included that nodes bring along. */
   readonly compileOptions: CompileOptions;
+  readonly keys: ConcurrencyKeys;
   readonly executors: ReadonlyMap<string, NodeExecutor>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -119,6 +123,7 @@ export class DagExecutionEngine {
   readonly #recovery: Recovery;
   readonly #driven: DrivenJobs;
   readonly #ranking: JobRanking;
+  readonly #keys: KeyDesk;
   readonly #shared: SharedJobs | undefined;
   /** What undoes jobs. */
   readonly compensations: Compensations;
@@ -158,6 +163,14 @@ export class DagExecutionEngine {
       create: (submission) => this.#createChild(submission),
     });
     this.compensations = new Compensations({ journal, recovery: this.#recovery, childJobs });
+    this.#keys = new KeyDesk({
+      keys: parts.keys,
+      stale: new StaleKeyHolders(journal, projections),
+      timers: this.#timers,
+      clock,
+      logger,
+      shared: sharing !== undefined,
+    });
     this.#driven = new DrivenJobs({
       commits: this.#commits,
       scheduler: this.#scheduler,
@@ -177,6 +190,7 @@ export class DagExecutionEngine {
         adopt: (child) => this.#adopt(child),
       },
       projections,
+      keys: this.#keys,
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,
@@ -223,6 +237,7 @@ export class DagExecutionEngine {
     if (found.running + found.queued > 0)
       this.#parts.logger.info(found, 'taking up unfinished jobs');
     this.#accepting = true;
+    this.#keys.await(interrupted);
     this.#driven.takeUp(interrupted.sort((a, b) => b.priority - a.priority));
   }
 
@@ -242,6 +257,7 @@ export class DagExecutionEngine {
     if (this.#shared !== undefined && !this.#commits.failing) this.#driven.handOver(true);
     if (!this.#commits.failing) await this.#commits.idle();
     this.#commits.close();
+    await this.#keys.close();
     await this.#shared?.end();
     this.#timers.clear();
   }

@@ -183,6 +183,7 @@ export class DrivenJobs {
         async (driver) => {
           // It may have been dropped, or taken up on another way, while it was read.
           if (driver === undefined || driver.gone || driver.admitted) {
+            this.#parts.keys.takenUp(job);
             scheduler.leave();
             return;
           }

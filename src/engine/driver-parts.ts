@@ -5,6 +5,7 @@ import type { CommitRequest, CommitResult } from '../ports/job-journal.js';
 import type { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { GroupCommit } from './group-commit.js';
 import type { JobChildrenParts } from './job-children.js';
+import type { KeyDesk } from './key-desk.js';
 import type { JobScheduler } from './job-scheduler.js';
 import type { NodeInputs } from './node-inputs.js';
 import type { NodeRunner } from './node-runner.js';
@@ -29,6 +30,7 @@ export interface DriverParts {
   readonly inputs: NodeInputs;
   readonly outerJobs: OuterJobs;
   readonly children: JobChildrenParts;
+  readonly keys: KeyDesk;
   readonly timers: Timers;
   readonly tracker: ExecutionStateTracker;
   readonly clock: Clock;

@@ -18,6 +18,7 @@ import type { Participant } from './group-commit.js';
 import { keyOf, type SlotSeeker } from './job-scheduler.js';
 import type { AttemptOrder } from './live-attempt.js';
 import { JobChildren } from './job-children.js';
+import { KeyedNodes, usesKeys } from './keyed-nodes.js';
 import { JobExpressions } from './job-expressions.js';
 import type { Timer } from './timers.js';
 
@@ -54,6 +55,8 @@ export class JobDriver implements Participant, SlotSeeker {
   readonly #held = new Map<number, Timer>();
   readonly #expressions: JobExpressions;
   readonly #children: JobChildren;
+  /** Absent until a node needs a concurrency key. */
+  #keyed: KeyedNodes | undefined;
   #creation: Creation | undefined;
   #inbox: JobCommand[] = [];
   #listeners: (CommandSettled | undefined)[] = [];
@@ -144,7 +147,8 @@ export class JobDriver implements Participant, SlotSeeker {
    * was never begun, by nobody
    */
   async resume(undispatched = false): Promise<void> {
-    const { runner, retries } = this.#parts;
+    const { runner, retries, keys } = this.#parts;
+    const claimed = usesKeys(this.#plan) ? this.#useKeys().takeUp() : keys.takenUp(this.header);
     this.#watchDeadline();
     for (const node of this.#state.held) this.#hold(node);
     this.#judgeConditions();
@@ -166,6 +170,7 @@ export class JobDriver implements Participant, SlotSeeker {
       );
     }
     this.wake();
+    await claimed;
   }
 
   /**
@@ -174,6 +179,7 @@ export class JobDriver implements Participant, SlotSeeker {
    */
   handOver(forced = false): void {
     this.#leaving = true;
+    this.#keyed?.stop();
     if (this.#creation !== undefined || (this.#handingOver && !forced)) return;
     this.#handingOver = true;
     this.post({ type: 'hand_over', by: this.#parts.instance.id, forced }, () => {
@@ -205,6 +211,7 @@ export class JobDriver implements Participant, SlotSeeker {
     const taken = step(this.#plan, state, commands, clock.now(), {
       slots: free,
       events: EVENTS_A_COMMIT,
+      granted: this.#keyed?.granted,
     });
     if (state.priority !== undefined && state.priority !== this.#priority) {
       scheduler.stopSeeking(this);
@@ -215,7 +222,7 @@ export class JobDriver implements Participant, SlotSeeker {
     runner.reserve(starts);
     if (
       starts === free &&
-      state.ready.size > 0 &&
+      (state.ready.size > 0 || this.#keyed?.hasUnused === true) &&
       state.live.size < this.#plan.settings.concurrency
     ) {
       scheduler.seekSlot(this);
@@ -265,6 +272,7 @@ export class JobDriver implements Participant, SlotSeeker {
       this.#parts.scheduler.changePriority(this.header, progress.priority);
     }
     for (const intent of request.intents) this.#act(intent);
+    if (this.#keyed !== undefined || this.#state.keyed.touched) this.#useKeys().committed(events);
     this.#judgeConditions();
     this.#children.committed(events);
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
@@ -353,6 +361,13 @@ export class JobDriver implements Participant, SlotSeeker {
     });
   }
 
+  #useKeys(): KeyedNodes {
+    return (this.#keyed ??= new KeyedNodes(
+      { header: this.header, plan: this.#plan, state: this.#state },
+      { ...this.#parts, wake: () => this.wake() },
+    ));
+  }
+
   #judgeConditions(): void {
     this.#expressions.judge((node, outcome, done) => {
       this.post({ type: 'judge_condition', node, outcome }, done);
@@ -399,6 +414,7 @@ export class JobDriver implements Participant, SlotSeeker {
     const { runner, scheduler, retries, timers } = this.#parts;
     scheduler.stopSeeking(this);
     this.#children.stop();
+    this.#keyed?.leave(why);
     if (this.#deadline !== undefined) timers.cancel(this.#deadline);
     for (const timer of this.#held.values()) retries.forget(timer);
     if (why !== 'ended') {

@@ -5,6 +5,7 @@ import type { JobForecaster } from '../engine/job-forecaster.js';
 import type { ArtifactStore } from '../ports/artifact-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { DeadLetters } from '../ports/dead-letters.js';
+import type { ConcurrencyKeys } from '../ports/concurrency-keys.js';
 import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
@@ -33,6 +34,7 @@ export interface Dependencies {
   readonly artifacts: ArtifactStore;
   readonly executors: ReadonlyMap<string, NodeExecutor>;
   readonly compileOptions: CompileOptions;
+  readonly keys: ConcurrencyKeys;
   /** Rejects, or says why, when the store cannot be used. */
   readonly storeHealth: () => Promise<void>;
 }

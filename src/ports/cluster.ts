@@ -1,5 +1,6 @@
 import type { Rejection, SteeringCommand } from '../core/job/commands.js';
 import type { JobRef } from '../core/job/job-record.js';
+import type { ConcurrencyKeys } from './concurrency-keys.js';
 import type { JobView } from './job-projections.js';
 
 /** A process that drives jobs of a store which it shares with others. */
@@ -86,4 +87,5 @@ export interface Cluster {
   readonly instances: InstanceRegistry;
   readonly leases: JobLeases;
   readonly inbox: JobInbox;
+  readonly keys: ConcurrencyKeys;
 }

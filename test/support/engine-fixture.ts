@@ -1,9 +1,11 @@
+import { InProcessConcurrencyKeys } from '../../src/adapters/system/in-process-concurrency-keys.js';
 import { DagExecutionEngine, type Submission } from '../../src/engine/dag-execution-engine.js';
 import type { NodeDefinition, OnFailure } from '../../src/core/graph/definition.js';
 import { jobShape } from '../../src/core/graph/job-shape.js';
 import { buildPlan } from '../../src/core/plan/build-plan.js';
 import type { PlanDefaults } from '../../src/core/plan/plan.js';
 import type { ArtifactStore } from '../../src/ports/artifact-store.js';
+import type { ConcurrencyKeys } from '../../src/ports/concurrency-keys.js';
 import type { Cluster } from '../../src/ports/cluster.js';
 import type { Clock, TimerHandle } from '../../src/ports/clock.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
@@ -104,12 +106,14 @@ export function makeEngine(parts: {
   /** Lets the engine share its store with others. */
   readonly cluster?: Cluster;
   readonly leaseDuration?: number;
+  readonly keys?: ConcurrencyKeys;
 }): DagExecutionEngine {
   const executors = new Map(parts.executors.map((executor) => [executor.type, executor]));
   return new DagExecutionEngine({
     journal: parts.store,
     projections: parts.store,
     artifacts: noArtifacts,
+    keys: parts.keys ?? parts.cluster?.keys ?? new InProcessConcurrencyKeys(),
     templates: parts.templates ?? ({} as TemplateStore),
     compileOptions: { shape: jobShape(executors), defaults: planDefaults },
     executors,

@@ -52,6 +52,7 @@ export class Member {
         instances: this.#through(shared.instances),
         leases: this.#through(shared.leases),
         inbox: this.#through(shared.inbox),
+        keys: this.#through(shared.keys),
       },
     });
   }

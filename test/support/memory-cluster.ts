@@ -10,10 +10,12 @@ import type {
   JobMessage,
 } from '../../src/ports/cluster.js';
 import type { JobView } from '../../src/ports/job-projections.js';
+import { InProcessConcurrencyKeys } from '../../src/adapters/system/in-process-concurrency-keys.js';
 import type { MemoryStore } from './memory-store.js';
 
 /** What the processes of a simulation share beside their store. Leases never lag behind it. */
 export class MemoryCluster implements Cluster {
+  readonly keys = new InProcessConcurrencyKeys();
   readonly #store: MemoryStore;
   readonly #instances = new Map<string, Instance>();
   readonly #messages = new Map<string, JobMessage>();

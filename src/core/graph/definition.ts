@@ -32,6 +32,8 @@ export interface NodeDefinition {
   /** Seconds one attempt may take. */
   readonly timeout?: number;
   readonly priority?: number;
+  /** Plain text, which is the key with a limit of 1; or both. */
+  readonly concurrency_key?: string | { readonly key: string; readonly limit?: number };
   /** One child for each of these; a text is an expression that gives them. */
   readonly for_each?: readonly Json[] | string;
   /** One child for each combination of the values of its axes. */

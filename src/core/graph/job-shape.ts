@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../json.js';
 import { JITTERS, RETRY_STRATEGIES, RETRYABLE_CLASSES } from '../retry/retry-policy.js';
 import { checkShape } from './check-shape.js';
+import { CONCURRENCY_KEY } from './concurrency-key.js';
 import { MAX_CHILDREN, ON_FAILURE, TRIGGER_RULES } from './definition.js';
 import { toJsonSchema } from './json-schema.js';
 import type { Shape, ShapeSwitch } from './shape.js';
@@ -296,6 +297,7 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
         description:
           'As for the job, whose priority is the default. What a node needs runs at its priority, too.',
       },
+      concurrency_key: CONCURRENCY_KEY,
       for_each: FOR_EACH,
       matrix: MATRIX,
       max_parallel: {

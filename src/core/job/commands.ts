@@ -40,7 +40,13 @@ export type JobCommand =
   /** The instance that drives the job lets go of it; `forced`: although attempts are live. */
   | { readonly type: 'hand_over'; readonly by: string; readonly forced: boolean }
   /** Start what is ready, skip what cannot run, end what is done. */
-  | { readonly type: 'advance'; readonly slots: number; readonly limit: number };
+  | {
+      readonly type: 'advance';
+      readonly slots: number;
+      readonly limit: number;
+      /** Nodes that hold the concurrency key that they need. */
+      readonly granted?: ReadonlySet<number> | undefined;
+    };
 
 /** A node that is kept, with the output it had, or with why it was skipped. */
 export interface ReusedNode {

@@ -225,7 +225,7 @@ function releaseNode(plan: Plan, state: JobState, node: number): Decision {
 function advance(
   plan: Plan,
   state: JobState,
-  { slots, limit }: Extract<JobCommand, { type: 'advance' }>,
+  { slots, limit, granted }: Extract<JobCommand, { type: 'advance' }>,
 ): Decision {
   const events: JobEvent[] = [];
   const intents: Intent[] = [];
@@ -234,15 +234,21 @@ function advance(
     if (events.length >= limit) return accept(events);
     events.push({ type: 'node_skipped', node: idOf(plan, node), reason });
   }
-  const free = Math.min(slots, plan.settings.concurrency - state.live.size, limit - events.length);
-  if (free > 0 && state.ready.size > 0) {
-    for (const node of state.ready.peek(free)) {
-      const id = idOf(plan, node);
-      const attempt = (state.attempts[node] ?? 0) + 1;
-      events.push({ type: 'node_started', node: id, attempt });
-      intents.push({ type: 'dispatch', node: id, attempt });
+  let free = Math.min(slots, plan.settings.concurrency - state.live.size, limit - events.length);
+  const start = (node: number): void => {
+    const id = idOf(plan, node);
+    const attempt = (state.attempts[node] ?? 0) + 1;
+    events.push({ type: 'node_started', node: id, attempt });
+    intents.push({ type: 'dispatch', node: id, attempt });
+    free--;
+  };
+  // Others may be waiting for the keys that these hold.
+  if (granted !== undefined) {
+    for (const node of granted) {
+      if (free > 0 && state.nodeStatus[node] === NODE_CODE.ready) start(node);
     }
   }
+  if (free > 0 && state.ready.size > 0) state.ready.peek(free).forEach(start);
   if (events.length === 0 && everyNodeEnded(plan, state)) {
     events.push(end(plan, state, state.anyFailed ? 'failed' : 'completed'));
   }

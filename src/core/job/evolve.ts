@@ -1,3 +1,4 @@
+import { concurrencyKeyOf } from '../graph/concurrency-key.js';
 import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import type { AttemptSummary } from './attempt.js';
@@ -71,7 +72,7 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
 /** Moves a pending node on when its trigger rule has been decided. */
 export function settleNode(plan: Plan, state: JobState, node: number): void {
   if (state.nodeStatus[node] !== NODE_CODE.pending || state.toSkip.has(node)) return;
-  const { definition, triggerRule, priority } = planNode(plan, node);
+  const { definition, triggerRule } = planNode(plan, node);
   const verdict = judgeTrigger(ruleInForce(triggerRule, plan.settings.onFailure), {
     total: plan.dependencyCount[node] ?? 0,
     succeeded: state.succeededDeps[node] ?? 0,
@@ -82,7 +83,7 @@ export function settleNode(plan: Plan, state: JobState, node: number): void {
   if (verdict === 'run') {
     moveNode(state, node, NODE_CODE.ready);
     state.freshReady++;
-    if (definition.when === undefined) state.ready.push(node, priority);
+    if (definition.when === undefined) queue(plan, state, node);
     else state.undecided.add(node);
   } else {
     state.toSkip.set(node, verdict);
@@ -96,7 +97,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
     case 'node_started':
       if (state.attempts[node] === 0) state.freshReady--;
       moveNode(state, node, NODE_CODE.running);
-      state.ready.remove(node);
+      unqueue(plan, state, node);
       state.attempts[node] = event.attempt;
       state.nodeStartedAt[node] = at;
       state.held.delete(node);
@@ -109,16 +110,16 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       return;
     case 'node_admitted':
       state.undecided.delete(node);
-      state.ready.push(node, planNode(plan, node).priority);
+      queue(plan, state, node);
       return;
     case 'node_reused':
-      leaveQueues(state, node);
+      leaveQueues(plan, state, node);
       moveNode(state, node, NODE_CODE.completed);
       tellSuccessors(plan, state, node, state.succeededDeps);
       return;
     case 'node_failed':
       // A node whose condition cannot be judged fails before its first attempt.
-      if (state.nodeStatus[node] === NODE_CODE.ready) leaveQueues(state, node);
+      if (state.nodeStatus[node] === NODE_CODE.ready) leaveQueues(plan, state, node);
       else endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
       moveNode(state, node, NODE_CODE.failed);
       state.anyFailed = true;
@@ -136,7 +137,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
     case 'node_ready':
       moveNode(state, node, NODE_CODE.ready);
       clearUntil(state, node);
-      state.ready.push(node, planNode(plan, node).priority);
+      queue(plan, state, node);
       return;
     case 'node_waiting': {
       moveNode(state, node, NODE_CODE.waiting);
@@ -169,7 +170,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       state.live.add(node);
       return;
     case 'node_skipped':
-      leaveQueues(state, node);
+      leaveQueues(plan, state, node);
       moveNode(state, node, NODE_CODE.skipped);
       state.toSkip.delete(node);
       tellSuccessors(
@@ -182,7 +183,7 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
     case 'node_cancelled': {
       if (state.nodeStatus[node] === NODE_CODE.running)
         endAttempt(state, node, { status: 'cancelled', finished_at: at });
-      leaveQueues(state, node);
+      leaveQueues(plan, state, node);
       moveNode(state, node, NODE_CODE.cancelled);
       return;
     }
@@ -194,10 +195,25 @@ export function forgetDetails(state: JobState, node: number): void {
   state.details.delete(node);
 }
 
+/** Lines a node up among those that may start, or that may with a concurrency key. */
+function queue(plan: Plan, state: JobState, node: number): void {
+  const { definition, priority } = planNode(plan, node);
+  const key = concurrencyKeyOf(definition);
+  if (key === undefined) state.ready.push(node, priority);
+  else state.keyed.push(node, key.key, priority);
+}
+
+function unqueue(plan: Plan, state: JobState, node: number): void {
+  const { definition, priority } = planNode(plan, node);
+  const key = concurrencyKeyOf(definition);
+  if (key === undefined) state.ready.remove(node);
+  else state.keyed.remove(node, key.key, priority);
+}
+
 /** Takes a node that will not run out of what is ready and what is held. */
-function leaveQueues(state: JobState, node: number): void {
+function leaveQueues(plan: Plan, state: JobState, node: number): void {
   if (state.nodeStatus[node] === NODE_CODE.ready) {
-    if (!state.undecided.delete(node)) state.ready.remove(node);
+    if (!state.undecided.delete(node)) unqueue(plan, state, node);
     if (state.attempts[node] === 0) state.freshReady--;
   }
   clearUntil(state, node);

@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/plan.js';
 import { settleNode } from './evolve.js';
 import type { JobState } from './job-state.js';
+import { KeyedQueues } from './keyed-queues.js';
 import { ReadyQueue } from './ready-queue.js';
 import { NODE_STATUSES } from './status.js';
 import { NODE_CODE } from './transitions.js';
@@ -25,6 +26,7 @@ export function initialState(plan: Plan): JobState {
     counts,
     freshReady: 0,
     ready: new ReadyQueue(),
+    keyed: new KeyedQueues(),
     undecided: new Set(),
     toSkip: new Map(),
     live: new Set(),

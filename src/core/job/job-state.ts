@@ -1,6 +1,7 @@
 import type { Json } from '../json.js';
 import type { AttemptSummary, Awaited } from './attempt.js';
 import type { SkipReason } from './events.js';
+import type { KeyedQueues } from './keyed-queues.js';
 import type { ReadyQueue } from './ready-queue.js';
 import type { JobStatus, TerminalJobStatus } from './status.js';
 
@@ -53,6 +54,8 @@ export interface JobState {
   /** Of those that are ready, the ones never tried. */
   freshReady: number;
   readonly ready: ReadyQueue;
+  /** Of those that are ready, the ones that start only with a concurrency key. */
+  readonly keyed: KeyedQueues;
   /** Of those that are ready, the ones whose condition is still to be judged; they are in no queue. */
   readonly undecided: Set<number>;
   /** Nodes whose trigger rule can no longer be met, to be skipped. */

@@ -24,6 +24,8 @@ export interface StepLimits {
   readonly slots: number;
   /** Events a commit may hold, about. */
   readonly events: number;
+  /** Nodes that hold the concurrency key that they need. */
+  readonly granted?: ReadonlySet<number> | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export function step(
       break;
     }
     const before = state.live.size;
-    if (apply({ type: 'advance', slots, limit }, -1) === 0) break;
+    if (apply({ type: 'advance', slots, limit, granted: limits.granted }, -1) === 0) break;
     slots -= state.live.size - before;
   }
   if (events.length > 0) state.version++;

@@ -47,3 +47,7 @@ export function templateKey(tenantId: string, name: string): string {
 export function templateRevisionKey(tenantId: string, name: string, revision: number): string {
   return JSON.stringify([tenantId, name, revision]);
 }
+
+export function heldKeyKey(tenantId: string, key: string): string {
+  return JSON.stringify([tenantId, key]);
+}

@@ -6,6 +6,7 @@ import { BatonInstance, BatonInstanceSchema } from './schemas/baton-instance.sch
 import { DiscardedJob, DiscardedJobSchema } from './schemas/discarded-job.schema.js';
 import type { Fields } from './schemas/fields.js';
 import { CommitPart, CommitPartSchema } from './schemas/commit-part.schema.js';
+import { HeldKey, HeldKeySchema } from './schemas/held-key.schema.js';
 import { JobCommit, JobCommitSchema } from './schemas/job-commit.schema.js';
 import { JobMessage, JobMessageSchema } from './schemas/job-message.schema.js';
 import { JobNode, JobNodeSchema } from './schemas/job-node.schema.js';
@@ -78,6 +79,7 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [BatonInstance, BatonInstanceSchema],
   [JobMessage, JobMessageSchema],
   [StoredDeadLetter, StoredDeadLetterSchema],
+  [HeldKey, HeldKeySchema],
   [StoreInfo, StoreInfoSchema],
 ];
 
@@ -97,6 +99,7 @@ export class Connection {
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
   readonly inbox: mongo.Collection<Fields<JobMessage>>;
   readonly deadLetters: mongo.Collection<Fields<StoredDeadLetter>>;
+  readonly heldKeys: mongo.Collection<Fields<HeldKey>>;
   readonly info: mongo.Collection<Fields<StoreInfo>>;
   /** For tests and tools that look beneath the ports. */
   readonly mongoose: Mongoose;
@@ -125,6 +128,7 @@ export class Connection {
     this.instances = of(BatonInstance);
     this.inbox = of(JobMessage);
     this.deadLetters = of(StoredDeadLetter);
+    this.heldKeys = of(HeldKey);
     this.info = of(StoreInfo);
   }
 

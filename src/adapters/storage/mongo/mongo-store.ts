@@ -18,6 +18,7 @@ import { KnownVersions } from './known-versions.js';
 import { Connection, type ConnectionOptions } from './mongo-connection.js';
 import { MongoDeadLetters } from './mongo-dead-letters.js';
 import { MongoDurationHistory } from './mongo-duration-history.js';
+import { MongoConcurrencyKeys } from './mongo-concurrency-keys.js';
 import { MongoInstanceRegistry } from './mongo-instance-registry.js';
 import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
@@ -127,6 +128,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       instances: new MongoInstanceRegistry(connection),
       leases: new MongoJobLeases(connection, projector, patience),
       inbox: new MongoJobInbox(connection),
+      keys: new MongoConcurrencyKeys(connection),
     },
     connection,
     settled: () => projector.settled(),

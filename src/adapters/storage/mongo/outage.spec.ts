@@ -43,7 +43,8 @@ function outagesOn(server: MongoServer): void {
 
     const everyCall = (job: StoreJob): Readonly<Record<string, () => Promise<unknown>>> => {
       const { journal, projections, catalogue, tokens } = store;
-      const { instances, leases, inbox } = store.cluster;
+      const { instances, leases, inbox, keys } = store.cluster;
+      const holder = { ...job.ref, nodeId: 'n', key: 'k', grant: 'a' };
       const command = { type: 'cancel', by: 'alice' } as const;
       const testCase = { name: 'a', command: 'x', updatedAt: T0, updatedBy: 'alice' };
       return {
@@ -81,6 +82,10 @@ function outagesOn(server: MongoServer): void {
         putMessage: () => inbox.put({ ...job.ref, id: 'm', at: T0, command }),
         readMessages: () => inbox.read(10),
         deleteMessages: () => inbox.delete(['m']),
+        acquireKey: () => keys.acquire(holder, 1),
+        releaseKey: () => keys.release(holder),
+        reconcileKeys: () => keys.reconcile(job.ref, [holder]),
+        holdersOfKey: () => keys.holders('acme', 'k'),
         health: () => store.health(),
       };
     };
