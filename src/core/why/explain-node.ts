@@ -16,6 +16,8 @@ export interface NodeToExplain {
   readonly state?: NodeProjection;
   /** The nodes it needs; only those of a node that has not started are asked for. */
   readonly dependencies: ReadonlyMap<string, NodeStanding>;
+  /** Where it needs a concurrency key that it does not hold. */
+  readonly key?: Omit<Extract<Gate, { kind: 'concurrency_key' }>, 'kind'>;
   /** Attempts that a node may have when it says nothing about it. */
   readonly defaultAttempts: number;
 }
@@ -118,11 +120,11 @@ function nodeGates(
       if (report.verdict !== 'run') return [...ofJob, ...own];
       // One whose condition holds is shown as ready.
       return node.definition.when === undefined
-        ? startGates(ofJob, job, instance)
+        ? startGates(node, ofJob, job, instance)
         : [...ofJob, { kind: 'condition', when: node.definition.when }];
     }
     case 'ready':
-      return startGates(ofJob, job, instance);
+      return startGates(node, ofJob, job, instance);
     case 'retrying':
       return [...ofJob, backoff(node)];
     case 'waiting':
@@ -138,12 +140,15 @@ function nodeGates(
 }
 
 function startGates(
+  { key }: NodeToExplain,
   ofJob: readonly Gate[],
   job: JobCircumstances,
   instance: InstanceCircumstances,
 ): Gate[] {
   // Slots are given out when the job runs; until then they say nothing about this node.
-  return job.progress.status === 'queued' ? [...ofJob] : [...ofJob, ...slotGates(job, instance)];
+  if (job.progress.status === 'queued') return [...ofJob];
+  const keyed: Gate[] = key === undefined ? [] : [{ kind: 'concurrency_key', ...key }];
+  return [...ofJob, ...keyed, ...slotGates(job, instance)];
 }
 
 function dependencyGates({ rule, verdict, counts, open }: DependencyReport): Gate[] {

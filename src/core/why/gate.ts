@@ -39,6 +39,16 @@ export type Gate =
       readonly instance?: string;
     }
   | {
+      readonly kind: 'concurrency_key';
+      readonly key: string;
+      /** Nodes that hold the key, of all jobs of the tenant. */
+      readonly used: number;
+      /** Nodes that may hold it when this one starts, itself included. */
+      readonly limit: number;
+      /** Of those that hold it, the ones that whoever asks may know of. */
+      readonly holders: readonly { readonly job_id: string; readonly node_id: string }[];
+    }
+  | {
       readonly kind: 'backoff';
       readonly until?: number;
       /** The attempt that failed. */
@@ -85,6 +95,7 @@ export const GATE_KINDS = [
   'trigger_rule',
   'condition',
   'slot',
+  'concurrency_key',
   'backoff',
   'delay',
   'approval',

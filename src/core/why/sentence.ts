@@ -12,6 +12,8 @@ export function sentenceOf(gate: Gate): string {
       return 'Its condition (when) is being judged; the node is admitted or skipped by it.';
     case 'slot':
       return slot(gate);
+    case 'concurrency_key':
+      return concurrencyKey(gate);
     case 'backoff': {
       const why = gate.error === undefined ? '' : ` (${gate.error.code})`;
       const failed = `Attempt ${gate.attempt} of at most ${gate.max_attempts} failed${why}`;
@@ -96,6 +98,16 @@ function slot({ scope, used, limit, instance }: Of<'slot'>): string {
   return scope === 'job'
     ? `The concurrency of the job is used up: ${used} of ${limit} nodes run.`
     : `The slots of the instance are used up: ${used} of ${limit} attempts run, of all jobs.`;
+}
+
+function concurrencyKey({ key, used, limit, holders }: Of<'concurrency_key'>): string {
+  if (used < limit) {
+    return `It is about to get the concurrency key ${key}, or others come before it: ${used} of ${limit} hold it.`;
+  }
+  const named = holders.map(({ job_id: job, node_id: node }) => `${node} of ${job}`);
+  const others = used - holders.length;
+  if (others > 0) named.push(`${others} ${named.length > 0 ? 'more ' : ''}of other users`);
+  return `It waits for the concurrency key ${key}, which ${used} of ${limit} nodes hold: ${named.join(', ')}.`;
 }
 
 function jobQueued({ ahead, used, limit }: Of<'job_queued'>): string {

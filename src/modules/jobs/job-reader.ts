@@ -13,6 +13,8 @@ import { showForecast } from './forecast-views.js';
 import { NODES_SHOWN, showJob, showJobWithNodes } from './job-views.js';
 import type { Answer } from '../answer.js';
 
+const MOST_LOOKED_AT = 100;
+
 /** Reads jobs for a principal: a job that is not for its eyes is as good as none. */
 @Injectable()
 export class JobReader {
@@ -27,6 +29,16 @@ export class JobReader {
     const view = await this.projections.job({ tenantId: principal.tenantId, jobId });
     if (view === undefined || !isFor(principal, view)) throw jobNotFound();
     return view;
+  }
+
+  /** Which of these jobs the principal may see; looks at the first hundred at most. */
+  async visible(principal: Principal, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const visible = new Set<string>();
+    for (const jobId of [...new Set(jobIds)].slice(0, MOST_LOOKED_AT)) {
+      const view = await this.projections.job({ tenantId: principal.tenantId, jobId });
+      if (view !== undefined && isFor(principal, view)) visible.add(jobId);
+    }
+    return visible;
   }
 
   /**

@@ -19,6 +19,7 @@ import { JobSteeringController } from './job-steering.controller.js';
 import { JobSubmitter } from './job-submitter.js';
 import { JobValidator } from './job-validator.js';
 import { JobsController } from './jobs.controller.js';
+import { KeyReader } from './key-reader.js';
 import { NodeReader } from './node-reader.js';
 import { WhyController } from './why.controller.js';
 import { WhyReader } from './why-reader.js';
@@ -57,6 +58,7 @@ const MINUTE_MS = 60_000;
     JobSteering,
     JobSubmitter,
     JobValidator,
+    KeyReader,
     NodeReader,
     WhyReader,
   ],

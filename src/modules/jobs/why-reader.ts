@@ -12,6 +12,7 @@ import { Use } from '../dependencies.js';
 import type { Dependencies } from '../dependencies.js';
 import type { WhyJobResponse, WhyNodeResponse } from './dto/why-responses.js';
 import { JobReader } from './job-reader.js';
+import { KeyReader } from './key-reader.js';
 import { statusOf } from './job-views.js';
 import { showWhyJob, showWhyNode } from './why-views.js';
 
@@ -24,6 +25,7 @@ const OTHERS_LOOKED_AT = 5;
 export class WhyReader {
   constructor(
     private readonly jobs: JobReader,
+    private readonly keys: KeyReader,
     @Use('engine') private readonly engine: Dependencies['engine'],
     @Use('projections') private readonly projections: JobProjections,
     @Use('journal') private readonly journal: JobJournal,
@@ -39,8 +41,10 @@ export class WhyReader {
     const { job, node } = await this.jobs.findNode(principal, jobId, nodeId);
     const status = statusOf(job.progress.status, node);
     const needs = needsDependencies(status) ? (node.definition.needs ?? []) : [];
+    const key = await this.keys.missing(principal, job, node, status);
     const explanation = explainNode(
       {
+        ...(key === undefined ? {} : { key }),
         definition: node.definition,
         status,
         ...(node.state === undefined ? {} : { state: node.state }),

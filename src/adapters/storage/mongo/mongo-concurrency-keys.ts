@@ -62,7 +62,7 @@ export class MongoConcurrencyKeys implements ConcurrencyKeys {
         const grants = gone.map(({ grant }) => grant);
         await heldKeys.updateOne(
           { _id },
-          { $pull: { holders: { grant: { $in: grants } } } },
+          { $pull: { holders: { id: { $in: gone.map(({ id }) => id) }, grant: { $in: grants } } } },
           DURABLE,
         );
         await heldKeys.deleteOne({ _id, holders: { $size: 0 } });

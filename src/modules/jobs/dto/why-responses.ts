@@ -30,6 +30,14 @@ export class DependencyCountsResponse {
   skipped!: number;
 }
 
+export class KeyHolderResponse {
+  @ApiProperty({ example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' })
+  job_id!: string;
+
+  @ApiProperty({ example: 'migrate' })
+  node_id!: string;
+}
+
 export class GateResponse {
   @ApiProperty({
     enum: GATE_KINDS,
@@ -86,13 +94,26 @@ export class GateResponse {
   })
   scope?: string;
 
+  @ApiPropertyOptional({ description: '`concurrency_key`: the key.', example: 'staging-db' })
+  key?: string;
+
   @ApiPropertyOptional({
-    description: '`slot`, `job_queued`: places taken; absent where only another instance knows.',
+    type: [KeyHolderResponse],
+    description: '`concurrency_key`: the first 20 that hold it, of jobs that you may see.',
+  })
+  holders?: readonly KeyHolderResponse[];
+
+  @ApiPropertyOptional({
+    description:
+      '`slot`, `job_queued`: places taken; absent where only another instance knows. `concurrency_key`: nodes that hold it.',
     example: 10,
   })
   used?: number;
 
-  @ApiPropertyOptional({ description: '`slot`, `job_queued`: places in all.', example: 10 })
+  @ApiPropertyOptional({
+    description: '`slot`, `job_queued`, `concurrency_key`: places in all.',
+    example: 10,
+  })
   limit?: number;
 
   @ApiPropertyOptional({ description: '`slot`, `lease_elsewhere`: who drives the job.' })
