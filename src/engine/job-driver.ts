@@ -148,7 +148,8 @@ export class JobDriver implements Participant, SlotSeeker {
    */
   async resume(undispatched = false): Promise<void> {
     const { runner, retries, keys } = this.#parts;
-    const claimed = usesKeys(this.#plan) ? this.#useKeys().takeUp() : keys.takenUp(this.header);
+    const claimed = usesKeys(this.#plan) ? this.#useKeys().takeUp() : Promise.resolve();
+    if (this.#keyed === undefined) keys.takenUp(this.header);
     this.#watchDeadline();
     for (const node of this.#state.held) this.#hold(node);
     this.#judgeConditions();

@@ -1,4 +1,4 @@
-import type { NodeDefinition } from './definition.js';
+import { isFannedOut, type NodeDefinition } from './definition.js';
 import type { Shape } from './shape.js';
 
 /** What a node has to hold while it runs, with how many nodes of the tenant may hold it at once. */
@@ -7,11 +7,13 @@ export interface ConcurrencyKey {
   readonly limit: number;
 }
 
-/** The concurrency key of a node; a text alone is one that a single node may hold. */
-export function concurrencyKeyOf({
-  concurrency_key: given,
-}: NodeDefinition): ConcurrencyKey | undefined {
-  if (given === undefined) return undefined;
+/**
+ * The concurrency key of a node; a text alone is one that a single node may hold. Of a group of
+ * children each needs the key, and the group does not.
+ */
+export function concurrencyKeyOf(definition: NodeDefinition): ConcurrencyKey | undefined {
+  const { concurrency_key: given } = definition;
+  if (given === undefined || isFannedOut(definition)) return undefined;
   return typeof given === 'string' ? { key: given, limit: 1 } : { limit: 1, ...given };
 }
 
@@ -28,7 +30,7 @@ export const CONCURRENCY_KEY: Shape = {
   description:
     'What the node has to hold while it runs: among all jobs of the tenant no more nodes with the same ' +
     'key run at once than the limit says. It is held from the start of an attempt, also while the node ' +
-    'waits (for an approval, say), and not between two attempts. A text alone has the limit 1.',
+    'waits (for an approval, say), and not between two attempts; of a node with `for_each` or `matrix` each child needs it. A text alone has the limit 1.',
   anyOf: [
     KEY,
     {
