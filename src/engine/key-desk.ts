@@ -115,7 +115,7 @@ export class KeyDesk {
 
   /** Says what a job holds by its journal, however long that takes, or until `isOver`. */
   async reconcile(
-    job: JobRef,
+    job: JobRef & Pick<KeyHolder, 'epoch'>,
     holders: readonly KeyHolder[],
     isOver: () => boolean,
   ): Promise<void> {

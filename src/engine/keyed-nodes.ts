@@ -25,6 +25,7 @@ export class KeyedNodes implements KeySeeker {
   readonly #wake: () => void;
   /** By node; those that have not started included. */
   readonly #held = new Map<number, KeyHolder>();
+  readonly #epoch: number;
   /** Nodes that hold a key and have not started. */
   readonly #granted = new Set<number>();
   /** Keys not asked for since the job had got as many as it can use. */
@@ -45,6 +46,7 @@ export class KeyedNodes implements KeySeeker {
     this.header = job.header;
     this.#plan = job.plan;
     this.#state = job.state;
+    this.#epoch = job.state.version;
     this.#desk = parts.keys;
     this.#instance = parts.instance;
     this.#wake = parts.wake;
@@ -108,7 +110,9 @@ export class KeyedNodes implements KeySeeker {
     for (const node of live) this.#claim(node);
     for (const node of held) if (nodeStatus[node] === NODE_CODE.waiting) this.#claim(node);
     this.#claiming = true;
-    await this.#desk.reconcile(this.header, [...this.#held.values()], () => this.#hasLeft());
+    const { tenantId, jobId } = this.header;
+    const job = { tenantId, jobId, epoch: this.#epoch };
+    await this.#desk.reconcile(job, [...this.#held.values()], () => this.#hasLeft());
     this.#claiming = false;
     if (this.#left === 'ended') this.#releaseAll();
     if (this.#left !== undefined) return;
@@ -192,7 +196,8 @@ export class KeyedNodes implements KeySeeker {
   #holder(node: number, key: string): KeyHolder {
     const { tenantId, jobId } = this.header;
     const nodeId = planNode(this.#plan, node).definition.id;
-    return { tenantId, jobId, nodeId, key, grant: `${this.#instance.id}-${++grants}` };
+    const grant = `${this.#instance.id}-${++grants}`;
+    return { tenantId, jobId, nodeId, key, grant, epoch: this.#epoch };
   }
 }
 

@@ -9,6 +9,7 @@ const holder = (jobId: string, nodeId: string, more: Partial<KeyHolder> = {}): K
   nodeId,
   key: 'staging-db',
   grant: 'i1',
+  epoch: 3,
   ...more,
 });
 
@@ -61,6 +62,20 @@ export function concurrencyKeysContract(contract: ClusterContract): void {
       expect(await held()).toEqual([]);
     });
 
+    it('stay with who took the job last, however late others call', async () => {
+      const job = { tenantId: 'acme', jobId: 'j' };
+      const late = holder('j', 'a', { grant: 'late', epoch: 2 });
+      await keys.acquire(holder('j', 'a', { grant: 'early', epoch: 2 }), 1);
+      expect(await keys.acquire(holder('j', 'a', { grant: 'now', epoch: 7 }), 1)).toBe(true);
+      expect(await keys.acquire(late, 1)).toBe(false);
+      await keys.release(late);
+      await keys.reconcile({ ...job, epoch: 2 }, []);
+      await keys.reconcile({ ...job, epoch: 2 }, [late]);
+      expect(await held()).toEqual(['j/a@now']);
+      await keys.reconcile({ ...job, epoch: 8 }, []);
+      expect(await held()).toEqual([]);
+    });
+
     it('of two tenants, and two keys of one, have nothing in common, whatever is in them', async () => {
       const odd = ['staging-db', '$set', 'a.b', '["acme","staging-db"]', 'é "x" \\', ' '];
       for (const tenantId of ['acme', 'other', '$where']) {
@@ -87,13 +102,13 @@ export function concurrencyKeysContract(contract: ClusterContract): void {
         holder('j1', 'new', { grant: 'i2', key: 'fresh' }),
       ];
       for (let twice = 0; twice < 2; twice++) {
-        await keys.reconcile({ tenantId: 'acme', jobId: 'j1' }, mine);
+        await keys.reconcile({ tenantId: 'acme', jobId: 'j1', epoch: 3 }, mine);
         expect((await held()).sort()).toEqual(['j1/new@i2', 'j1/stays@i2', 'j2/other@i1']);
         expect(await held('dropped')).toEqual([]);
         expect(await held('fresh')).toEqual(['j1/new@i2']);
         expect(await held('theirs', 'other')).toEqual(['j1/x@i1']);
       }
-      await keys.reconcile({ tenantId: 'acme', jobId: 'j1' }, []);
+      await keys.reconcile({ tenantId: 'acme', jobId: 'j1', epoch: 3 }, []);
       expect(await held()).toEqual(['j2/other@i1']);
       expect(await held('fresh')).toEqual([]);
     });

@@ -12,6 +12,7 @@ export class InProcessConcurrencyKeys implements ConcurrencyKeys {
     await Promise.resolve();
     const holders = this.#keys.get(keyName(holder.tenantId, holder.key));
     const id = holderName(holder);
+    if ((holders?.get(id)?.epoch ?? 0) > holder.epoch) return false;
     const others = (holders?.size ?? 0) - (holders?.has(id) === true ? 1 : 0);
     if (others >= limit) return false;
     this.#hold(holder);
@@ -28,12 +29,16 @@ export class InProcessConcurrencyKeys implements ConcurrencyKeys {
     if (holders.size === 0) this.#keys.delete(name);
   }
 
-  async reconcile(job: JobRef, claimed: readonly KeyHolder[]): Promise<void> {
+  async reconcile(
+    job: JobRef & Pick<KeyHolder, 'epoch'>,
+    claimed: readonly KeyHolder[],
+  ): Promise<void> {
     await Promise.resolve();
     const kept = new Set(claimed.map((holder) => `${holder.key}\n${holderName(holder)}`));
     for (const [name, holders] of this.#keys) {
       for (const [id, holder] of holders) {
         if (holder.tenantId !== job.tenantId || holder.jobId !== job.jobId) continue;
+        if (holder.epoch > job.epoch) continue;
         if (!kept.has(`${holder.key}\n${id}`)) holders.delete(id);
       }
       if (holders.size === 0) this.#keys.delete(name);
@@ -47,10 +52,11 @@ export class InProcessConcurrencyKeys implements ConcurrencyKeys {
   }
 
   #hold(holder: KeyHolder): void {
-    const { tenantId, jobId, nodeId, key, grant } = holder;
+    const { tenantId, jobId, nodeId, key, grant, epoch } = holder;
     const name = keyName(tenantId, key);
     const holders = this.#keys.get(name) ?? new Map<string, KeyHolder>();
-    holders.set(holderName(holder), { tenantId, jobId, nodeId, key, grant });
+    if ((holders.get(holderName(holder))?.epoch ?? 0) > epoch) return;
+    holders.set(holderName(holder), { tenantId, jobId, nodeId, key, grant, epoch });
     this.#keys.set(name, holders);
   }
 }

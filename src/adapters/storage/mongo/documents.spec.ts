@@ -115,7 +115,7 @@ function documentsOn(server: MongoServer): void {
       });
       await store.tokens.redeem('t', T0 + 1, T0);
       const { instances, inbox, keys } = store.cluster;
-      await keys.acquire({ ...staged.ref, nodeId: 'n', key: 'k', grant: 'a' }, 1);
+      await keys.acquire({ ...staged.ref, nodeId: 'n', key: 'k', grant: 'a', epoch: 1 }, 1);
       await instances.register({ id: 'a', host: 'runner-1', pid: 1, startedAt: T0 });
       const command = { type: 'cancel', by: 'alice', reason: '$set' } as const;
       await inbox.put({ ...staged.ref, id: 'm', at: T0, command });

@@ -44,7 +44,7 @@ function outagesOn(server: MongoServer): void {
     const everyCall = (job: StoreJob): Readonly<Record<string, () => Promise<unknown>>> => {
       const { journal, projections, catalogue, tokens } = store;
       const { instances, leases, inbox, keys } = store.cluster;
-      const holder = { ...job.ref, nodeId: 'n', key: 'k', grant: 'a' };
+      const holder = { ...job.ref, nodeId: 'n', key: 'k', grant: 'a', epoch: 1 };
       const command = { type: 'cancel', by: 'alice' } as const;
       const testCase = { name: 'a', command: 'x', updatedAt: T0, updatedBy: 'alice' };
       return {
@@ -84,7 +84,7 @@ function outagesOn(server: MongoServer): void {
         deleteMessages: () => inbox.delete(['m']),
         acquireKey: () => keys.acquire(holder, 1),
         releaseKey: () => keys.release(holder),
-        reconcileKeys: () => keys.reconcile(job.ref, [holder]),
+        reconcileKeys: () => keys.reconcile({ ...job.ref, epoch: 1 }, [holder]),
         holdersOfKey: () => keys.holders('acme', 'k'),
         health: () => store.health(),
       };

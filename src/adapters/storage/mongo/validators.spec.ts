@@ -143,7 +143,7 @@ function validatorsOn(server: MongoServer): void {
       });
       await tokens.redeem('t', T0 + 1, T0);
       await cluster.instances.register({ id: 'i', host: 'here', pid: 1, startedAt: T0 });
-      await cluster.keys.acquire({ ...small.ref, nodeId: 'n', key: 'k', grant: 'i' }, 1);
+      await cluster.keys.acquire({ ...small.ref, nodeId: 'n', key: 'k', grant: 'i', epoch: 1 }, 1);
       await cluster.inbox.put({
         ...small.ref,
         id: 'm',

@@ -15,6 +15,9 @@ class HeldKeyHolder {
 
   @Prop({ type: String, required: true })
   readonly grant!: string;
+
+  @Prop({ type: Number, required: true })
+  readonly epoch!: number;
 }
 
 export type StoredHolder = Fields<HeldKeyHolder>;
