@@ -2,8 +2,10 @@ import type { ClusterUnderTest } from '../support/cluster-under-test.js';
 import { MemoryCluster } from '../support/memory-cluster.js';
 import { MemoryDurationHistory } from '../support/memory-duration-history.js';
 import { MemoryStore } from '../support/memory-store.js';
+import { MemoryResultCache } from '../support/memory-result-cache.js';
 import { clusterContract } from './cluster.contract.js';
 import { deadLettersContract, type LettersUnderTest } from './dead-letters.contract.js';
+import { resultCacheContract } from './result-cache.contract.js';
 import { durationHistoryContract } from './duration-history.contract.js';
 
 let shared: ClusterUnderTest;
@@ -21,6 +23,7 @@ clusterContract({
 });
 
 let letters: LettersUnderTest;
+let results: MemoryResultCache;
 
 deadLettersContract({
   name: 'memory',
@@ -41,5 +44,12 @@ durationHistoryContract({
   create: () => Promise.resolve({ durations: (durations = new MemoryDurationHistory()) }),
   reopen: ({ durationNames } = {}) =>
     Promise.resolve({ durations: new MemoryDurationHistory(durationNames, durations) }),
+  destroy: () => Promise.resolve(),
+});
+
+resultCacheContract({
+  name: 'memory',
+  create: () => Promise.resolve({ results: (results = new MemoryResultCache()) }),
+  reopen: () => Promise.resolve({ results }),
   destroy: () => Promise.resolve(),
 });

@@ -8,6 +8,7 @@ import { durationHistoryContract } from './duration-history.contract.js';
 import { jobJournalContract } from './job-journal.contract.js';
 import { jobListContract } from './job-list.contract.js';
 import { jobProjectionsContract } from './job-projections.contract.js';
+import { resultCacheContract } from './result-cache.contract.js';
 import { retentionContract } from './retention.contract.js';
 import { storeContentsContract } from './store-contents.contract.js';
 import { templateStoreContract } from './template-store.contract.js';
@@ -54,6 +55,7 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   templateStoreContract(mongo(server));
   testCatalogueContract(mongo(server));
   deadLettersContract(mongo(server));
+  resultCacheContract(mongo(server));
   tokenLedgerContract(mongo(server));
   durationHistoryContract(mongo(server));
   storeContentsContract(mongo(server));

@@ -4,6 +4,7 @@ import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { StoreArrival } from '../../src/ports/store-arrival.js';
 import type { StoreContents } from '../../src/ports/store-contents.js';
+import type { ResultCache } from '../../src/ports/result-cache.js';
 import type { Retention } from '../../src/ports/retention.js';
 import type { TemplateStore } from '../../src/ports/template-store.js';
 import type { TestCatalogue } from '../../src/ports/test-catalogue.js';
@@ -15,6 +16,7 @@ export interface StoreUnderTest {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
+  readonly results: ResultCache;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;

@@ -113,6 +113,16 @@ function documentsOn(server: MongoServer): void {
         createdBy: 'alice',
         content: '{}',
       });
+      await store.results.put({
+        tenantId: 'acme',
+        hash: 'h',
+        key: 'k',
+        output: { a: 1 },
+        jobId: 'j',
+        nodeId: 'n',
+        at: T0,
+        expiresAt: T0 + 1,
+      });
       await store.tokens.redeem('t', T0 + 1, T0);
       const { instances, inbox, keys } = store.cluster;
       await keys.acquire({ ...staged.ref, nodeId: 'n', key: 'k', grant: 'a', epoch: 1 }, 1);

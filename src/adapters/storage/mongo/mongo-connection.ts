@@ -15,6 +15,7 @@ import { OrchestrationJob, OrchestrationJobSchema } from './schemas/orchestratio
 import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.schema.js';
 import { StagedJob, StagedJobSchema } from './schemas/staged-job.schema.js';
 import { StoredDeadLetter, StoredDeadLetterSchema } from './schemas/stored-dead-letter.schema.js';
+import { StoredResult, StoredResultSchema } from './schemas/stored-result.schema.js';
 import { StoreInfo, StoreInfoSchema } from './schemas/store-info.schema.js';
 import { StoredTemplate, StoredTemplateSchema } from './schemas/stored-template.schema.js';
 import { StoredTestCase, StoredTestCaseSchema } from './schemas/stored-test-case.schema.js';
@@ -80,6 +81,7 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [JobMessage, JobMessageSchema],
   [StoredDeadLetter, StoredDeadLetterSchema],
   [HeldKey, HeldKeySchema],
+  [StoredResult, StoredResultSchema],
   [StoreInfo, StoreInfoSchema],
 ];
 
@@ -100,6 +102,7 @@ export class Connection {
   readonly inbox: mongo.Collection<Fields<JobMessage>>;
   readonly deadLetters: mongo.Collection<Fields<StoredDeadLetter>>;
   readonly heldKeys: mongo.Collection<Fields<HeldKey>>;
+  readonly results: mongo.Collection<Fields<StoredResult>>;
   readonly info: mongo.Collection<Fields<StoreInfo>>;
   /** For tests and tools that look beneath the ports. */
   readonly mongoose: Mongoose;
@@ -129,6 +132,7 @@ export class Connection {
     this.inbox = of(JobMessage);
     this.deadLetters = of(StoredDeadLetter);
     this.heldKeys = of(HeldKey);
+    this.results = of(StoredResult);
     this.info = of(StoreInfo);
   }
 

@@ -3,6 +3,7 @@ import type { DeadLetters } from '../../../ports/dead-letters.js';
 import { NAMES_KEPT, type DurationHistory } from '../../../ports/duration-history.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
+import type { ResultCache } from '../../../ports/result-cache.js';
 import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
@@ -24,6 +25,7 @@ import { MongoJobInbox } from './mongo-job-inbox.js';
 import { MongoJobJournal } from './mongo-job-journal.js';
 import { MongoJobLeases } from './mongo-job-leases.js';
 import { MongoJobProjections } from './mongo-job-projections.js';
+import { MongoResultCache } from './mongo-result-cache.js';
 import { MongoRetention } from './mongo-retention.js';
 import { MongoStoreArrival } from './mongo-store-arrival.js';
 import { MongoStoreContents } from './mongo-store-contents.js';
@@ -55,6 +57,7 @@ export interface MongoStore {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
+  readonly results: ResultCache;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly cluster: Cluster;
@@ -119,6 +122,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     catalogue: new MongoTestCatalogue(connection),
     templates: new MongoTemplateStore(connection),
     deadLetters: new MongoDeadLetters(connection, projector, patience, now),
+    results: new MongoResultCache(connection),
     tokens: new MongoTokenLedger(connection),
     durations: new MongoDurationHistory(connection, options.durationNames ?? NAMES_KEPT),
     retention: new MongoRetention(connection, projector),

@@ -141,6 +141,16 @@ function validatorsOn(server: MongoServer): void {
         createdBy: 'alice',
         content: '{}',
       });
+      await store.results.put({
+        tenantId: 'acme',
+        hash: 'h',
+        key: 'k',
+        output: { a: 1 },
+        jobId: 'j',
+        nodeId: 'n',
+        at: T0,
+        expiresAt: T0 + 1,
+      });
       await tokens.redeem('t', T0 + 1, T0);
       await cluster.instances.register({ id: 'i', host: 'here', pid: 1, startedAt: T0 });
       await cluster.keys.acquire({ ...small.ref, nodeId: 'n', key: 'k', grant: 'i', epoch: 1 }, 1);

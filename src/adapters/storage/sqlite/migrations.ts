@@ -29,6 +29,7 @@ export class SchemaTooNew extends Error {
  * - `dead_letter` rows are written with the record they follow from; `scope` columns number the tenant
  *   and the owner. Its indexes have what lists are narrowed by, and rows are read only for what is shown.
  * - `node_duration` is what nodes took in earlier runs, which predictions are made from.
+ * - `cached_result` rows may be deleted at any time: what they hold is made anew.
  * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
@@ -166,6 +167,22 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (tenant, scope, name)
   ) WITHOUT ROWID;
   CREATE INDEX node_duration_by_use ON node_duration (tenant, used_at);
+  `,
+  `
+  CREATE TABLE cached_result (
+    place INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL,
+    tenant INTEGER NOT NULL,
+    key TEXT,
+    job_id TEXT NOT NULL,
+    node_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    output TEXT
+  );
+  CREATE UNIQUE INDEX cached_result_by_hash ON cached_result (hash);
+  CREATE INDEX cached_result_by_key ON cached_result (tenant, key);
+  CREATE INDEX cached_result_by_expiry ON cached_result (expires_at);
   `,
 ];
 

@@ -2,6 +2,7 @@ import type { DeadLetters } from '../../../ports/dead-letters.js';
 import { NAMES_KEPT, type DurationHistory } from '../../../ports/duration-history.js';
 import type { JobJournal } from '../../../ports/job-journal.js';
 import type { JobProjections } from '../../../ports/job-projections.js';
+import type { ResultCache } from '../../../ports/result-cache.js';
 import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
@@ -22,6 +23,7 @@ import { SqliteDeadLetters } from './sqlite-dead-letters.js';
 import { SqliteDurationHistory } from './sqlite-duration-history.js';
 import { SqliteJobJournal } from './sqlite-job-journal.js';
 import { SqliteJobProjections } from './sqlite-job-projections.js';
+import { SqliteResultCache } from './sqlite-result-cache.js';
 import { SqliteRetention } from './sqlite-retention.js';
 import { SqliteStoreArrival } from './sqlite-store-arrival.js';
 import { SqliteStoreContents } from './sqlite-store-contents.js';
@@ -42,6 +44,7 @@ export interface SqliteStore {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
+  readonly results: ResultCache;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;
@@ -96,6 +99,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     catalogue: new SqliteTestCatalogue(connection, scopes),
     templates: new SqliteTemplateStore(connection, scopes),
     deadLetters,
+    results: new SqliteResultCache(connection, scopes),
     tokens: new SqliteTokenLedger(connection),
     durations: new SqliteDurationHistory(connection, scopes, options.durationNames ?? NAMES_KEPT),
     retention: new SqliteRetention(connection, { scopes, postings, bounds, index, discards }),
