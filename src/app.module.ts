@@ -7,6 +7,7 @@ import { dependency } from './modules/dependencies.js';
 import type { Dependencies } from './modules/dependencies.js';
 import { HealthModule } from './modules/health/index.js';
 import { JobsModule } from './modules/jobs/index.js';
+import { ResultCacheModule } from './modules/result-cache/index.js';
 import { SchemasModule } from './modules/schemas/index.js';
 import { TemplatesModule } from './modules/templates/index.js';
 import { TestCasesModule } from './modules/test-cases/index.js';
@@ -35,6 +36,7 @@ export class AppModule {
         TestCasesModule,
         TemplatesModule,
         DeadLettersModule,
+        ResultCacheModule,
         AuthModule,
         HealthModule,
         SchemasModule,

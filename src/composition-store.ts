@@ -7,6 +7,7 @@ import type { DeadLetters } from './ports/dead-letters.js';
 import type { JobJournal } from './ports/job-journal.js';
 import type { JobProjections } from './ports/job-projections.js';
 import type { Logger } from './ports/logger.js';
+import type { ResultCache } from './ports/result-cache.js';
 import type { Retention } from './ports/retention.js';
 import type { TemplateStore } from './ports/template-store.js';
 import type { TestCatalogue } from './ports/test-catalogue.js';
@@ -19,6 +20,7 @@ export interface Store {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
+  readonly results: ResultCache;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -89,6 +89,10 @@ export async function compose(
       abortLimit: config.killGrace * 1000 + SETTLE_MS,
       newInstanceId: () => randomBytes(12).toString('base64url'),
     },
+    cache: {
+      results: store.results,
+      digest: (text) => createHash('sha256').update(text).digest('base64url'),
+    },
     ...(cluster === undefined ? {} : { sharing: sharing(config, cluster) }),
   });
   logStates(engine.tracker, logger);
@@ -106,7 +110,10 @@ export async function compose(
     logger,
     days: config.retentionDays,
     shared: cluster !== undefined,
-    sweeps: [letterSweep(store.deadLetters, config.deadLetterDays)],
+    sweeps: [
+      letterSweep(store.deadLetters, config.deadLetterDays),
+      (now) => store.results.expire(now, SWEPT_AT_ONCE),
+    ],
   });
   return {
     dependencies: {
@@ -124,6 +131,7 @@ export async function compose(
       catalogue,
       templates: store.templates,
       deadLetters: store.deadLetters,
+      results: store.results,
       tokens: ledger,
       artifacts,
       executors,

@@ -33,6 +33,7 @@ import { Membership } from './membership.js';
 import { OuterJobs } from './outer-jobs.js';
 import { Recovery } from './recovery.js';
 import { Reruns } from './reruns.js';
+import { CachedResults, type ResultCacheParts } from './result-cache.js';
 import { RetryMechanism } from './retry-mechanism.js';
 import { SharedJobs, type SharingParts } from './shared-jobs.js';
 import { breathe } from './slices.js';
@@ -103,6 +104,8 @@ export interface EngineParts {
   readonly options: EngineOptions;
   /** What nodes took before, by which ready nodes are ranked. */
   readonly expected?: ExpectedDurations;
+  /** Where results of nodes are kept; absent: nowhere, and every node is run. */
+  readonly cache?: ResultCacheParts;
   /** Where the store is shared with other instances. */
   readonly sharing?: SharingParts;
 }
@@ -191,6 +194,7 @@ export class DagExecutionEngine {
       },
       projections,
       keys: this.#keys,
+      cached: new CachedResults(parts),
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,

@@ -10,6 +10,7 @@ import type { JobScheduler } from './job-scheduler.js';
 import type { NodeInputs } from './node-inputs.js';
 import type { NodeRunner } from './node-runner.js';
 import type { OuterJobs } from './outer-jobs.js';
+import type { CachedResults } from './result-cache.js';
 import type { RetryMechanism } from './retry-mechanism.js';
 import type { Timers } from './timers.js';
 
@@ -31,6 +32,7 @@ export interface DriverParts {
   readonly outerJobs: OuterJobs;
   readonly children: JobChildrenParts;
   readonly keys: KeyDesk;
+  readonly cached: CachedResults;
   readonly timers: Timers;
   readonly tracker: ExecutionStateTracker;
   readonly clock: Clock;

@@ -162,7 +162,8 @@ export class DurationRecorder {
 /** `undefined` when the node says nothing about how long it takes. */
 function sampleOf(node: NodeProjection, waited: number): DurationSample | undefined {
   const { startedAt, finishedAt, history = [] } = node;
-  if (node.status !== 'completed' || node.reused === true) return undefined;
+  if (node.status !== 'completed' || node.reused === true || node.cached !== undefined)
+    return undefined;
   if (startedAt === undefined || finishedAt === undefined) return undefined;
   if (history.some(({ error }) => error?.code === INTERRUPTED)) return undefined;
   const first = history[0]?.started_at ?? startedAt;

@@ -333,10 +333,14 @@ export class JobDriver implements Participant, SlotSeeker {
       return;
     }
     const order = this.#order(node, attempt);
-    const report = (result: AttemptResult): void => {
-      this.post(retries.report(node, attempt, result));
+    const report = (result: AttemptResult, settled?: CommandSettled): void => {
+      this.post(retries.report(node, attempt, result), settled);
     };
-    const evaluated = this.#expressions.config(node);
+    const { cache } = planNode(this.#plan, node).definition;
+    const evaluated =
+      cache === undefined
+        ? this.#expressions.config(node)
+        : this.#parts.cached.prepare(order, cache, this.#expressions.cacheable(node));
     if (evaluated === undefined) {
       runner.run(order, report);
       return;
@@ -348,7 +352,17 @@ export class JobDriver implements Participant, SlotSeeker {
       else if (error !== undefined || 'error' in found) {
         runner.giveBack(1);
         report({ status: 'failed', error: error ?? (found as { error: AttemptError }).error });
-      } else runner.run({ ...order, config: found.config }, report);
+      } else if ('result' in found) {
+        runner.giveBack(1);
+        report(found.result);
+      } else {
+        const keep = 'keep' in found ? found.keep : undefined;
+        runner.run({ ...order, config: found.config }, (result) => {
+          report(result, (rejection) => {
+            if (rejection === undefined) keep?.(result);
+          });
+        });
+      }
     });
   }
 

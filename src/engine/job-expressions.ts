@@ -65,13 +65,23 @@ export class JobExpressions {
     if (!inputs.hasExpressions(planNode(this.#job.plan, node).definition)) return undefined;
     return this.#inContext(node)
       .then((context) => inputs.config(context))
-      .catch((error: unknown) => ({
-        error: {
-          class: 'infrastructure' as const,
-          code: 'inputs_unreadable',
-          message: error instanceof Error ? error.message : String(error),
-        },
-      }));
+      .catch(unreadable);
+  }
+
+  /** The config of a node and the key of its `cache`, or why it has none. */
+  async cacheable(
+    node: number,
+  ): Promise<
+    { readonly config: JsonObject; readonly key?: Json } | { readonly error: AttemptError }
+  > {
+    const { config = {}, cache } = planNode(this.#job.plan, node).definition;
+    const found = (await this.config(node)) ?? { config };
+    if ('error' in found || cache?.key === undefined) return found;
+    const { key: template } = cache;
+    const key = await this.#inContext(node)
+      .then((context) => this.#parts.inputs.value(context, 'cache.key', template))
+      .catch(unreadable);
+    return 'error' in key ? key : { ...found, key: key.value };
   }
 
   /** What a node makes children for; rejects when it cannot be read now. */
@@ -95,4 +105,14 @@ export class JobExpressions {
       },
     };
   }
+}
+
+function unreadable(error: unknown): { readonly error: AttemptError } {
+  return {
+    error: {
+      class: 'infrastructure',
+      code: 'inputs_unreadable',
+      message: error instanceof Error ? error.message : String(error),
+    },
+  };
 }

@@ -159,6 +159,24 @@ export class NodeInputs {
     });
   }
 
+  /**
+   * Some other value of a node with its expressions evaluated, or why there is none. Rejects with
+   * {@link StoreUnavailable} when outputs cannot be read.
+   *
+   * @param where what the value is called, for its error
+   */
+  value(
+    node: NodeInContext,
+    where: string,
+    template: Json,
+  ): Promise<{ readonly value: Json } | { readonly error: AttemptError }> {
+    return this.#limit(async () => {
+      const scope = await this.#scope(node, template);
+      const result = await renderTemplate(template, scope, DEFAULT_LIMITS, evaluationClock);
+      return result.ok ? { value: result.value } : { error: errorOf(where, result.problem) };
+    });
+  }
+
   async #scope(node: NodeInContext, template: Json): Promise<ExpressionScope> {
     const { definition, outer } = node;
     const { header } = outer ?? node;

@@ -21,6 +21,7 @@ export function createHttpExecutor(artifacts: ArtifactStore): NodeExecutor {
   return {
     type: 'http',
     summary: 'Calls a URL; its status, and what is expected of its JSON body, decide.',
+    resultBasis: () => null,
     configShape: {
       type: 'object',
       properties: {

@@ -18,6 +18,7 @@ export function createProcessExecutor(runner: CommandRunner): NodeExecutor {
   return {
     type: 'process',
     summary: 'Runs a program with arguments, no shell between; its exit code decides.',
+    resultBasis: () => null,
     configShape: {
       type: 'object',
       properties: {

@@ -22,6 +22,7 @@ export function createShellExecutor(
   return {
     type: 'shell',
     summary: 'Runs a script by a shell; the exit code of its last command decides.',
+    resultBasis: () => null,
     configShape: {
       type: 'object',
       properties: {

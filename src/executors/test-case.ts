@@ -1,5 +1,5 @@
 import type { AttemptResult } from '../core/job/attempt.js';
-import type { JsonObject } from '../core/json.js';
+import type { Json, JsonObject } from '../core/json.js';
 import type { AttemptContext, NodeExecutor } from '../ports/node-executor.js';
 import {
   catalogueCommand,
@@ -50,6 +50,11 @@ export function createTestCaseExecutor(ports: TestCommandPorts): NodeExecutor {
       if (test === undefined) return { status: 'failed', error: unknownTestCase(name) };
       return runAlone(ports, attempt, test);
     },
+    async resultBasis(attempt): Promise<Json> {
+      const config = attempt.config as TestCaseConfig;
+      const test = await resolve(ports, attempt, config.case ?? attempt.nodeId, config);
+      return (test ?? null) as unknown as Json;
+    },
     reclaim: (attempt) => ports.runner.reclaim(attempt),
     catalogueReferences(nodeId: string, config: JsonObject): readonly string[] {
       const { command, case: name } = config as TestCaseConfig;
@@ -60,7 +65,7 @@ export function createTestCaseExecutor(ports: TestCommandPorts): NodeExecutor {
 
 async function resolve(
   ports: TestCommandPorts,
-  attempt: AttemptContext,
+  attempt: Pick<AttemptContext, 'tenantId'>,
   name: string,
   config: TestCaseConfig,
 ): Promise<TestCommand | undefined> {

@@ -80,6 +80,16 @@ export function createTestSuiteExecutor(ports: TestSuitePorts): NodeExecutor {
       }
       return runCases(ports, attempt, config.cases ?? [], config.env ?? {});
     },
+    async resultBasis({ tenantId, nodeId, config }): Promise<Json> {
+      const { command, cases = [], env = {} } = config as TestSuiteConfig;
+      if (command !== undefined) return nodeId;
+      const tests: unknown[] = [];
+      for (const name of cases) {
+        const testCase = await ports.catalogue.get(tenantId, name);
+        tests.push(testCase === undefined ? null : catalogueCommand(testCase, { env }));
+      }
+      return tests as Json;
+    },
     reclaim: (attempt) => ports.runner.reclaim(attempt),
     catalogueReferences(_nodeId: string, config: JsonObject): readonly string[] {
       return (config as TestSuiteConfig).cases ?? [];

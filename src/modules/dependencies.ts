@@ -10,6 +10,7 @@ import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
+import type { ResultCache } from '../ports/result-cache.js';
 import type { TemplateStore } from '../ports/template-store.js';
 import type { TestCatalogue } from '../ports/test-catalogue.js';
 import type { TokenLedger } from '../ports/token-ledger.js';
@@ -30,6 +31,7 @@ export interface Dependencies {
   readonly catalogue: TestCatalogue;
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
+  readonly results: ResultCache;
   readonly tokens: TokenLedger;
   readonly artifacts: ArtifactStore;
   readonly executors: ReadonlyMap<string, NodeExecutor>;

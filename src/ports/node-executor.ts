@@ -1,6 +1,6 @@
 import type { AttemptResult } from '../core/job/attempt.js';
 import type { JobRef } from '../core/job/job-record.js';
-import type { JsonObject } from '../core/json.js';
+import type { Json, JsonObject } from '../core/json.js';
 import type { Shape } from '../core/graph/shape.js';
 
 /** Names one attempt of one node; `attemptId` is its idempotency key. */
@@ -38,6 +38,13 @@ export interface NodeExecutor {
   execute(attempt: AttemptContext): AttemptResult | Promise<AttemptResult>;
   /** Ends whatever this attempt left running when the service died in the middle of it. */
   reclaim?(attempt: AttemptRef): Promise<void>;
+  /**
+   * What the result of an attempt depends on besides its config: attempts for which it is the same do
+   * the same. Absent where results are not to be used again: nodes of the type take no `cache`.
+   */
+  readonly resultBasis?: (
+    attempt: Pick<AttemptContext, 'tenantId' | 'nodeId' | 'config'>,
+  ) => Json | Promise<Json>;
   /** Names in the tenant's test catalogue that a node of this type will look up when it runs. */
   catalogueReferences?(nodeId: string, config: JsonObject): readonly string[];
 }

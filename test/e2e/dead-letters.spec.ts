@@ -223,6 +223,29 @@ describe('POST dead-letters/{id}/requeue', () => {
     expect((await anna.get(at(letter))).json).toMatchObject({ status: 'open' });
   });
 
+  it('gives a child another try as it is, and refuses to change it by itself', async () => {
+    const group = {
+      id: 'group',
+      type: 'shell',
+      for_each: [0, 1],
+      config: { script: 'exit $CODE', env: { CODE: '{% $string(item) %}' } },
+      retry: { max_attempts: 1 },
+    };
+    const { id } = await anna.accepted(jobOf([group]));
+    await anna.reaches(id, 'failed');
+    // What it made has the letter, not the node that waited for it.
+    expect(listed(await anna.get(`${LETTERS}?job=${id}`))).toEqual([]);
+    const { child_job_id: made } = (await anna.get(`${API}/job/${id}/nodes/group`)).json;
+    const letter = only(await anna.get(`${LETTERS}?job=${String(made)}`));
+    expect(letter).toMatchObject({ node_id: '1', owner: 'anna' });
+    const refused = await requeue(letter, { config: { script: 'exit 0' } });
+    expectProblem(refused, 422, 'invalid_request');
+    expect(refused.json['detail']).toContain(id);
+    const again = await requeue(letter);
+    expect(again.status).toBe(202);
+    await anna.reaches(String(again.json['id']), 'failed');
+  });
+
   it('waits for the job to end', async () => {
     const nodes = [
       { id: 'bad', type: 'shell', config: { script: 'exit 1' }, retry: { max_attempts: 1 } },

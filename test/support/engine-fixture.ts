@@ -11,6 +11,7 @@ import type { Clock, TimerHandle } from '../../src/ports/clock.js';
 import type { JobJournal } from '../../src/ports/job-journal.js';
 import type { JobProjections } from '../../src/ports/job-projections.js';
 import type { Logger } from '../../src/ports/logger.js';
+import type { ResultCache } from '../../src/ports/result-cache.js';
 import type { AttemptContext, NodeExecutor } from '../../src/ports/node-executor.js';
 import type { TemplateStore } from '../../src/ports/template-store.js';
 import type { AttemptResult } from '../../src/core/job/attempt.js';
@@ -103,6 +104,8 @@ export function makeEngine(parts: {
   readonly maxRunningNodes?: number;
   readonly maxRunningJobs?: number;
   readonly ownerId?: string;
+  /** Lets the engine keep results. */
+  readonly results?: ResultCache;
   /** Lets the engine share its store with others. */
   readonly cluster?: Cluster;
   readonly leaseDuration?: number;
@@ -125,6 +128,9 @@ export function makeEngine(parts: {
       abortLimit: 1_000,
       newInstanceId: () => `${parts.ownerId ?? 'owner'}${++instances}`,
     },
+    ...(parts.results === undefined
+      ? {}
+      : { cache: { results: parts.results, digest: (text: string) => text } }),
     ...(parts.cluster === undefined
       ? {}
       : {

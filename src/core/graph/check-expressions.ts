@@ -17,7 +17,7 @@ const MAX_CHARACTERS = 1024 * 1024;
 const NODES_PER_STEP = 1024;
 
 /** The parts of a node that may hold expressions. */
-const PARTS = ['when', 'for_each', 'matrix', 'config', 'compensate'] as const;
+const PARTS = ['when', 'for_each', 'matrix', 'config', 'compensate', 'cache'] as const;
 
 /**
  * Tells what is wrong with the expressions of nodes: those that are no JSONata, and
@@ -52,7 +52,7 @@ export function* checkExpressionsSteps(
       const read = templateReferences(value);
       tell(read, `${pointer}/${field}`, problems);
       if (!read.ok) continue;
-      if (!(field === 'config' && hasItems(node)))
+      if (!((field === 'config' || field === 'cache') && hasItems(node)))
         tellItems(read.references, pointer, field, problems);
       // What undoes a node may read what the node itself gave.
       if (field === 'compensate') checkReferences(read.references, pointer, isKnown, problems);
@@ -80,7 +80,7 @@ function tellItems(
   problems: ProblemList,
 ): void {
   if (!item && !index) return;
-  const message = `an expression reads ${quote(item ? 'item' : 'index')}, which is there only in the config of a node with for_each or matrix`;
+  const message = `an expression reads ${quote(item ? 'item' : 'index')}, which is there only in the config and the cache of a node with for_each or matrix`;
   problems.add(`${pointer}/${field}`, 'unknown_name', message);
 }
 

@@ -5,7 +5,7 @@ import { pointerOf } from './path.js';
 import type { Path } from './path.js';
 import { ProblemList } from './problem.js';
 import type { Problem, ProblemReport } from './problem.js';
-import type { Shape } from './shape.js';
+import type { Shape, ShapeCase } from './shape.js';
 import { isExpressionText } from './templated-shape.js';
 import { quote, suggestion } from './wording.js';
 
@@ -122,8 +122,16 @@ class Walk {
       if (typeof decider === 'string') {
         if (!Object.hasOwn(cases, decider)) {
           this.unknownCase({ parent: path, step: on }, on, decider, Object.keys(cases));
-        } else if (cases[decider]?.required === true) {
-          this.require(container, property, path, `, which ${on} ${quote(decider)} needs`);
+        } else {
+          const { required, refused = {} } = cases[decider] as ShapeCase;
+          if (required) {
+            this.require(container, property, path, `, which ${on} ${quote(decider)} needs`);
+          }
+          for (const [field, message] of Object.entries(refused)) {
+            if (Object.hasOwn(container, field)) {
+              this.add({ parent: path, step: field }, `not_for_${on}`, message);
+            }
+          }
         }
       }
     }

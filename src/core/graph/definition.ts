@@ -18,6 +18,14 @@ export type TriggerRule = (typeof TRIGGER_RULES)[number];
 export const ON_FAILURE = ['finish_branches', 'fail_fast', 'continue'] as const;
 export type OnFailure = (typeof ON_FAILURE)[number];
 
+/** That a node may take the result of one that did the same before. */
+export interface CacheRule {
+  /** May hold expressions. What it comes to is part of what must be the same. */
+  readonly key?: string;
+  /** Seconds for which the result may be used again. */
+  readonly ttl: number;
+}
+
 /** A node as it is stored: edges are merged into `needs`; what was left out stays out. */
 export interface NodeDefinition {
   readonly id: string;
@@ -42,6 +50,7 @@ export interface NodeDefinition {
   readonly max_parallel?: number;
   /** What undoes the node, once it has completed, when its job fails. */
   readonly compensate?: Compensation;
+  readonly cache?: CacheRule;
   /** What the node is a child for; only in jobs that the engine makes of a node. */
   readonly each?: { readonly item: Json; readonly index: number };
 }

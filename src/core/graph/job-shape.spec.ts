@@ -56,6 +56,11 @@ const typed = fc.oneof(
       { requiredKeys: ['url'] },
     ),
   }),
+  fc.record({
+    type: fc.constant('http'),
+    config: fc.constant({ url: 'http://127.0.0.1/' }),
+    cache: fc.record({ key: names, ttl: timeouts }, { requiredKeys: ['ttl'] }),
+  }),
 );
 
 const nodes = fc
@@ -112,6 +117,7 @@ const debris = fc.constantFrom<unknown>(
   {},
   [1],
   { seconds: 1 },
+  { ttl: 1 },
   { id: 'x', type: 'noop' },
 );
 const fields = fc.constantFrom(
@@ -122,6 +128,8 @@ const fields = fc.constantFrom(
   'url',
   'seconds',
   'until',
+  'cache',
+  'ttl',
   'constructor',
   'x',
 );
@@ -178,6 +186,21 @@ describe('the published schema of a job', () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
     const [smoke] = schema['examples'] as unknown[];
     expect(checkShape(jobShape(types), smoke).problems).toEqual([]);
+  });
+
+  it('takes a cache where a type runs something, and nowhere else', () => {
+    const problems = (node: object): unknown =>
+      checkShape(shape, { name: 'x', dag_definition: { nodes: [{ id: 'a', ...node }] } }).problems;
+    const http = { type: 'http', config: { url: 'http://127.0.0.1/' } };
+    expect(problems({ ...http, cache: { ttl: 60, key: '{% inputs.commit %}' } })).toEqual([]);
+    const pointer = '/dag_definition/nodes/0/cache';
+    for (const type of [{ type: 'noop' }, { type: 'delay', config: { seconds: 1 } }]) {
+      expect(problems({ ...type, cache: { ttl: 60 } })).toMatchObject([
+        { pointer, code: 'not_for_type' },
+      ]);
+    }
+    expect(problems({ ...http, cache: {} })).toMatchObject([{ pointer, code: 'required' }]);
+    expect(problems({ ...http, cache: { ttl: 0 } })).toMatchObject([{ pointer: `${pointer}/ttl` }]);
   });
 
   it('asks for a config where a type cannot do without', () => {

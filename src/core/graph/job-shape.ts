@@ -11,6 +11,8 @@ import { EXPRESSION_PATTERN, templatedShape } from './templated-shape.js';
 export interface NodeTypeShape {
   readonly summary: string;
   readonly configShape: Shape;
+  /** There where the results of its attempts may be used again. */
+  readonly resultBasis?: unknown;
 }
 
 export interface JobShapeLimits {
@@ -106,6 +108,38 @@ const RETRY: Shape = {
   },
   additionalProperties: false,
 };
+
+const MAX_CACHE_KEY = 1024;
+
+const CACHE: Shape = {
+  title: 'Result cache',
+  description:
+    'The node takes the output of one that did the same before: of the same type, with the same ' +
+    'evaluated config and key, in the same tenant. For types that run something; outputs over 256 KiB ' +
+    'are not kept.',
+  type: 'object',
+  properties: {
+    key: {
+      description:
+        'What the result depends on besides the config, such as a commit; may hold expressions.',
+      type: 'string',
+      minLength: 1,
+      maxLength: MAX_CACHE_KEY,
+    },
+    ttl: {
+      description: 'Seconds for which the result may be used again.',
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 30 * DAY,
+    },
+  },
+  required: ['ttl'],
+  additionalProperties: false,
+};
+
+/** Said of a `cache` on a node whose type has no results to keep. */
+const NOTHING_TO_CACHE =
+  'a node of this type runs nothing whose result could be used again; leave it out';
 
 /**
  * What may be submitted as a job, given the node types there are. Shapes are costly to make and to
@@ -308,11 +342,27 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
         maximum: 1000,
       },
       compensate: compensationShape(cases),
+      cache: CACHE,
     },
-    switch: { on: 'type', property: 'config', cases },
+    switch: { on: 'type', property: 'config', cases: withCache(types, cases) },
     required: ['id', 'type'],
     additionalProperties: false,
   };
+}
+
+/** The cases of a node, which for some types refuse a `cache`. */
+function withCache(
+  types: ReadonlyMap<string, NodeTypeShape>,
+  cases: ShapeSwitch['cases'],
+): ShapeSwitch['cases'] {
+  return Object.fromEntries(
+    Object.entries(cases).map(([type, each]) => [
+      type,
+      types.get(type)?.resultBasis === undefined
+        ? { ...each, refused: { cache: NOTHING_TO_CACHE } }
+        : each,
+    ]),
+  );
 }
 
 /** The JSON Schema document that is published of {@link jobShape}; `id` is where it is published. */

@@ -62,10 +62,13 @@ function withCases(schema: JsonObject, shape: Shape, choice: ShapeSwitch): JsonO
       [on]: { ...toJsonSchema(properties[on] ?? {}), enum: Object.keys(cases) },
       [property]: { description: `What it may hold depends on \`${on}\`.` },
     },
-    allOf: Object.entries(cases).map(([value, { shape: then, required }]) => ({
+    allOf: Object.entries(cases).map(([value, { shape: then, required, refused = {} }]) => ({
       if: { properties: { [on]: { const: value } }, required: [on] },
       then: {
-        properties: { [property]: toJsonSchema(then) },
+        properties: {
+          [property]: toJsonSchema(then),
+          ...Object.fromEntries(Object.keys(refused).map((field) => [field, false])),
+        },
         ...(required && { required: [property] }),
       },
     })),

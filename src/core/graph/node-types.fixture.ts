@@ -28,6 +28,7 @@ export const NODE_TYPES: ReadonlyMap<string, NodeTypeShape> = new Map<string, No
     'http',
     {
       summary: 'Asks a service.',
+      resultBasis: true,
       configShape: {
         type: 'object',
         properties: {

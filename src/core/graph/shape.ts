@@ -50,6 +50,8 @@ export interface ShapeSwitch {
 export interface ShapeCase {
   readonly shape: Shape;
   readonly required: boolean;
+  /** Other properties that there must not be in this case, each with what is said then. */
+  readonly refused?: Readonly<Record<string, string>>;
 }
 
 export type JsonScalar = null | boolean | number | string;

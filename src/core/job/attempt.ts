@@ -25,9 +25,21 @@ export interface AttemptError {
 export const AWAITED = ['approval', 'signal', 'job'] as const;
 export type Awaited = (typeof AWAITED)[number];
 
+/** Which node made a result that another took over, and when (epoch ms). */
+export interface CachedFrom {
+  readonly job_id: string;
+  readonly node_id: string;
+  readonly at: number;
+}
+
 /** What one attempt came to. `waiting` gives its slot back. */
 export type AttemptResult =
-  | { readonly status: 'completed'; readonly output?: Json }
+  | {
+      readonly status: 'completed';
+      readonly output?: Json;
+      /** Nothing was run: it is the result of an earlier node. */
+      readonly cached?: CachedFrom;
+    }
   | {
       readonly status: 'failed';
       readonly error: AttemptError;

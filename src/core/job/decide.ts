@@ -83,7 +83,7 @@ function finishAttempt(
   }
   const id = idOf(plan, node);
   if (result.status === 'completed') {
-    return accept([completed(id, result.output)]);
+    return accept([completed(id, result.output, result.cached)]);
   }
   if (result.status === 'waiting') {
     // A job that was made for the node is waited for whatever happens: it is to be cancelled.

@@ -21,10 +21,19 @@ export function idOf(plan: Plan, node: number): string {
   return planNode(plan, node).definition.id;
 }
 
-type JobOutput = Extract<JobEvent, { type: 'node_completed' }>['output'];
+type Completed = Extract<JobEvent, { type: 'node_completed' }>;
 
-export function completed(node: string, output: JobOutput): JobEvent {
-  return { type: 'node_completed', node, ...(output === undefined ? {} : { output }) };
+export function completed(
+  node: string,
+  output: Completed['output'],
+  cached?: Completed['cached'],
+): JobEvent {
+  return {
+    type: 'node_completed',
+    node,
+    ...(output === undefined ? {} : { output }),
+    ...(cached === undefined ? {} : { cached }),
+  };
 }
 
 /** Has every live attempt ended, but for one node's. */

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.js';
-import type { AttemptError, Awaited } from './attempt.js';
+import type { AttemptError, Awaited, CachedFrom } from './attempt.js';
 import type { TerminalJobStatus } from './status.js';
 
 /** Facts about a job, in the order in which they were committed; replaying them gives its state. */
@@ -29,7 +29,13 @@ export type JobEvent =
 
 export type NodeEvent =
   | { readonly type: 'node_started'; readonly node: string; readonly attempt: number }
-  | { readonly type: 'node_completed'; readonly node: string; readonly output?: Json }
+  | {
+      readonly type: 'node_completed';
+      readonly node: string;
+      readonly output?: Json;
+      /** It took over the result of an earlier node. */
+      readonly cached?: CachedFrom;
+    }
   | {
       readonly type: 'node_failed';
       readonly node: string;

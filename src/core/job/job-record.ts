@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../json.js';
 import type { NodeDefinition, OnFailure } from '../graph/definition.js';
 import type { TemplateOrigin } from '../template/template.js';
-import type { AttemptError, AttemptSummary, Awaited } from './attempt.js';
+import type { AttemptError, AttemptSummary, Awaited, CachedFrom } from './attempt.js';
 import type { JobStatus, NodeStatus } from './status.js';
 
 export interface JobRef {
@@ -112,6 +112,8 @@ export interface NodeProjection {
   readonly passedOnRetry?: boolean;
   /** It was kept as it was in the job that this one runs again. */
   readonly reused?: boolean;
+  /** Nothing was run: it took over the result of that node. */
+  readonly cached?: CachedFrom;
   /** Attempts that have ended, oldest first; left out when the fields above say it all. */
   readonly history?: readonly AttemptSummary[];
 }

@@ -61,6 +61,7 @@ export function projectNode(state: JobState, node: number, last: NodeEvent): Nod
   if ('error' in last) projection.error = last.error;
   if ('output' in last) projection.output = last.output;
   if (last.type === 'node_reused') projection.reused = true;
+  if ('cached' in last) projection.cached = last.cached;
   if ('reason' in last) projection.skipReason = last.reason;
   const details = state.details.get(node);
   if (details === undefined) return projection;

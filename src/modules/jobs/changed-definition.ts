@@ -4,6 +4,7 @@ import type { Problem } from '../../core/graph/problem.js';
 import type { JobHeader } from '../../core/job/job-record.js';
 import type { JsonObject } from '../../core/json.js';
 import type { Submission } from '../../engine/dag-execution-engine.js';
+import { RequestProblem } from '../../platform/errors/index.js';
 import { refusal } from '../refusal.js';
 import { DefinitionCompiler } from './definition-compiler.js';
 
@@ -29,6 +30,7 @@ export class ChangedDefinition {
     { nodeId, change, inputs }: DefinitionChange,
   ): Promise<Submission> {
     if (Object.keys(change).length === 0 && inputs === undefined) return submission;
+    refuseMade(submission.header);
     const at = submission.plan.indexOf.get(nodeId) ?? -1;
     const given = submission.nodes.map((node, index) =>
       index === at ? { ...node, ...change } : node,
@@ -52,6 +54,17 @@ export class ChangedDefinition {
       },
     };
   }
+}
+
+/** What was made of a node cannot be submitted as it is, and so not be checked as if it were. */
+function refuseMade({ parent }: JobHeader): void {
+  if (parent === undefined) return;
+  const { jobId, nodeId } = parent;
+  throw new RequestProblem(
+    'invalid_request',
+    `The node is in a job that was made ${nodeId === undefined ? 'to undo nodes' : `of node ${nodeId}`} of job ${jobId}, and cannot be changed by itself. ` +
+      'Run it again as it is, or run that job again with what is to be changed.',
+  );
 }
 
 /** A job as it would be submitted. */

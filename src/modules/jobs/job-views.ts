@@ -1,11 +1,12 @@
 import { isTerminalNode, unstartedNodeStatus } from '../../core/job/status.js';
 import type { JobStatus } from '../../core/job/status.js';
-import type { AttemptError } from '../../core/job/attempt.js';
+import type { AttemptError, CachedFrom } from '../../core/job/attempt.js';
 import { priorityOf, type ParentLink, type RerunOrigin } from '../../core/job/job-record.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import type { ShownForecast } from './forecast-views.js';
 import { jobPath, nodePath } from '../paths.js';
 import type {
+  CachedFromResponse,
   ErrorResponse,
   JobSummaryResponse,
   NodeResponse,
@@ -100,6 +101,7 @@ export function showNode(job: JobView, node: NodeView): Answer<NodeResponse> {
     ...(state?.awaits === undefined ? {} : { awaits: state.awaits }),
     ...(state?.child === undefined ? {} : { child_job_id: state.child }),
     ...(state?.reused === true ? { reused: true } : {}),
+    ...(state?.cached === undefined ? {} : { cached: showCached(state.cached) }),
     ...(state?.passedOnRetry === true ? { passed_on_retry: true } : {}),
     ...(state?.skipReason === undefined ? {} : { skip_reason: state.skipReason }),
     ...(state?.error === undefined ? {} : { error: showError(state.error) }),
@@ -109,6 +111,10 @@ export function showNode(job: JobView, node: NodeView): Answer<NodeResponse> {
       ...(state?.child === undefined ? {} : { child_job: jobPath(state.child) }),
     },
   };
+}
+
+export function showCached({ job_id, node_id, at }: CachedFrom): Answer<CachedFromResponse> {
+  return { job_id, node_id, at: isoTime(at) };
 }
 
 export function showError(error: AttemptError): Answer<ErrorResponse> {

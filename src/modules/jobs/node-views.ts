@@ -5,7 +5,7 @@ import type { JournalRecord } from '../../ports/job-journal.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import { nodePath } from '../paths.js';
 import type { AttemptResponse, EventResponse, NodeDetailResponse } from './dto/node-responses.js';
-import { isoTime, optionalTime, showError, showNode } from './job-views.js';
+import { isoTime, optionalTime, showCached, showError, showNode } from './job-views.js';
 import type { Answer } from '../answer.js';
 
 /** A node with all that is known of it; `artifacts` are the names of the files of each attempt. */
@@ -82,7 +82,8 @@ export function showEvents(record: JournalRecord): readonly Answer<EventResponse
 }
 
 function showEvent(event: JobEvent): Omit<Answer<EventResponse>, 'version' | 'at'> {
-  const { until, error, ...rest } = event as JobEvent & {
+  const { until, error, cached, ...rest } = event as JobEvent & {
+    readonly cached?: Parameters<typeof showCached>[0];
     readonly until?: number;
     readonly error?: Parameters<typeof showError>[0];
   };
@@ -90,5 +91,6 @@ function showEvent(event: JobEvent): Omit<Answer<EventResponse>, 'version' | 'at
     ...rest,
     ...optionalTime('until', until),
     ...(error === undefined ? {} : { error: showError(error) }),
+    ...(cached === undefined ? {} : { cached: showCached(cached) }),
   };
 }

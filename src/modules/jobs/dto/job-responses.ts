@@ -35,6 +35,18 @@ export class ErrorResponse {
   details?: Json;
 }
 
+/** The node whose result another took over. */
+export class CachedFromResponse {
+  @ApiProperty({ example: 'job_01kb0z3v5w8f4n6c2q9x7t1r0d' })
+  job_id!: string;
+
+  @ApiProperty({ example: 'build' })
+  node_id!: string;
+
+  @ApiProperty({ ...TIME, description: 'When the result was made.' })
+  at!: string;
+}
+
 export class NodeLinks {
   @ApiProperty({ example: '/api/v1/orchestration/job/job_123/nodes/test1' })
   self!: string;
@@ -90,6 +102,13 @@ export class NodeResponse {
     description: 'True when it was kept as it was in the job that this one runs again.',
   })
   reused?: boolean;
+
+  @ApiPropertyOptional({
+    type: CachedFromResponse,
+    description:
+      'Nothing was run: the node took over the result of an equal one, as its `cache` says.',
+  })
+  cached?: CachedFromResponse;
 
   @ApiPropertyOptional({ description: 'True when it passed after a failed attempt.' })
   passed_on_retry?: boolean;

@@ -3,7 +3,7 @@ import { TRIGGER_RULES } from '../../../core/graph/definition.js';
 import { AWAITED } from '../../../core/job/attempt.js';
 import type { Json } from '../../../core/json.js';
 import { CriticalPathResponse, PredictionResponse } from './forecast-responses.js';
-import { ErrorResponse, NodeResponse } from './job-responses.js';
+import { CachedFromResponse, ErrorResponse, NodeResponse } from './job-responses.js';
 
 const TIME = { format: 'date-time', example: '2026-11-21T14:10:32.000Z' };
 
@@ -132,6 +132,12 @@ export class EventResponse {
 
   @ApiPropertyOptional({ description: 'What the node handed on; any JSON value.' })
   output?: Json;
+
+  @ApiPropertyOptional({
+    type: CachedFromResponse,
+    description: 'The node whose result it took over.',
+  })
+  cached?: CachedFromResponse;
 
   @ApiPropertyOptional(TIME)
   until?: string;

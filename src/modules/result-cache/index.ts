@@ -1,0 +1,1 @@
+export { ResultCacheModule } from './result-cache.module.js';
