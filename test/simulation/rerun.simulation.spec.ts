@@ -1,168 +1,217 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { AttemptResult } from '../../src/core/job/attempt.js';
 import type { NodeDefinition } from '../../src/core/graph/definition.js';
-import type { RerunOrigin } from '../../src/core/job/job-record.js';
-import { isTerminalJob } from '../../src/core/job/status.js';
-import {
-  makeEngine,
-  ManualClock,
-  scriptedExecutor,
-  submissionOf,
-} from '../support/engine-fixture.js';
-import { MemoryStore } from '../support/memory-store.js';
+import { CrashingWorld, inOrder } from '../support/crashing-world.js';
 import { randomDag } from '../support/random-dag.js';
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const ITEMS = 4;
 
-/** Statuses and outputs of a job's nodes, as the store shows them. */
-async function resultOf(store: MemoryStore, jobId: string): Promise<readonly unknown[]> {
-  const views = await store.nodes({ tenantId: 'acme', jobId }, { after: -1, limit: Infinity });
-  const states = store.jobs.get(`acme/${jobId}`)?.nodes;
-  return views.map(({ index, definition, state }) => [
-    definition.id,
-    state?.status ?? 'never started',
-    states?.get(index)?.output,
-  ]);
-}
-
-interface World {
-  readonly store: MemoryStore;
-  readonly started: string[];
-  /** Runs a job to its end, with a crash at a commit of it, if there are so many. */
-  run(
-    jobId: string,
-    more: { readonly rerunOf?: RerunOrigin; readonly fails?: boolean; readonly crashAt?: number },
-  ): Promise<string>;
-}
-
-function worldOf(nodes: readonly NodeDefinition[], failing: ReadonlySet<string>): World {
-  const store = new MemoryStore();
-  const started: string[] = [];
-  return {
-    store,
-    started,
-    run: async (jobId, { rerunOf, fails = false, crashAt = Infinity }) => {
-      const clock = new ManualClock();
-      let commits = 0;
-      let crashed = false;
-      const isCrashed = (): boolean => crashed;
-      const boot = async (): Promise<void> => {
-        crashed = false;
-        const engine = makeEngine({
-          store: store.connect(async (batch) => {
-            if (crashed) return new Promise(() => undefined);
-            if (commits++ !== crashAt) return store.commit(batch);
-            crashed = true;
-            if (crashAt % 2 === 0) await store.commit(batch);
-            return new Promise(() => undefined);
-          }),
-          executors: [
-            scriptedExecutor((attempt): AttemptResult => {
-              started.push(`${attempt.jobId}/${attempt.nodeId}`);
-              return fails && failing.has(attempt.nodeId)
-                ? {
-                    status: 'failed',
-                    error: { class: 'non_retryable', code: 'x', message: 'x' },
-                  }
-                : { status: 'completed', output: `output of ${attempt.nodeId}` };
-            }),
-          ],
-          clock,
-          ownerId: `life${commits}`,
-        });
-        await engine.start();
-        if (store.jobs.has(`acme/${jobId}`)) return;
-        const submission = submissionOf(jobId, nodes);
-        const header = { ...submission.header, ...(rerunOf === undefined ? {} : { rerunOf }) };
-        engine.submit({ ...submission, header }).catch(() => undefined);
-      };
-      await boot();
-      for (let turns = 0; turns < 5_000; turns++) {
-        const status = store.jobs.get(`acme/${jobId}`)?.view.progress.status;
-        if (status !== undefined && isTerminalJob(status)) return status;
-        if (isCrashed()) await boot();
-        await turn();
-        if (turns % 20 === 19) clock.fireNext();
+/** Random DAGs, some of whose nodes are groups of children: of a list, of an expression, or sub-jobs. */
+const dag = fc
+  .tuple(
+    randomDag({ maxNodes: 12, triggerRules: true }),
+    fc.array(
+      fc.option(
+        fc.record({ items: fc.nat({ max: ITEMS }), kind: fc.constantFrom('list', 'text', 'sub') }),
+      ),
+      { minLength: 12, maxLength: 12 },
+    ),
+  )
+  .map(([nodes, groups]) =>
+    nodes.map((node, at): NodeDefinition => {
+      const group = groups[at] ?? null;
+      if (group === null) return node;
+      if (group.kind === 'sub') {
+        const inner = Array.from({ length: group.items + 1 }, (_, place) => ({
+          id: String(place),
+          type: 'scripted',
+          ...(place === 0 ? {} : { needs: [String(place - 1)] }),
+        }));
+        return {
+          ...node,
+          type: 'sub_job',
+          config: { definition: { dag_definition: { nodes: inner } } },
+        };
       }
-      throw new Error(`${jobId} did not end`);
-    },
-  };
+      const items = Array.from({ length: group.items }, (_, place) => place);
+      return {
+        ...node,
+        for_each: group.kind === 'list' ? items : `{% [${items.join(',')}] %}`,
+        max_parallel: 2,
+      };
+    }),
+  );
+/** Which of a node and its children fail. */
+const flips = fc.array(fc.nat({ max: 2 ** (ITEMS + 2) - 1 }), { minLength: 12, maxLength: 12 });
+const crash = fc.option(fc.nat({ max: 25 }), { nil: Infinity });
+
+function failingOf(nodes: readonly NodeDefinition[], bits: readonly number[]): Set<string> {
+  const failing = new Set<string>();
+  for (const [at, { id }] of nodes.entries()) {
+    const own = bits[at] ?? 0;
+    if ((own & 1) !== 0) failing.add(id);
+    for (let child = 0; child <= ITEMS; child++) {
+      if ((own & (2 << child)) !== 0) failing.add(`${id}[${child}]`);
+    }
+  }
+  return failing;
 }
 
 describe('a rerun', () => {
-  const dag = randomDag({ maxNodes: 14, triggerRules: true });
-  const flips = fc.array(fc.boolean(), { minLength: 14, maxLength: 14 });
-  const crash = fc.option(fc.nat({ max: 12 }), { nil: Infinity });
-
   it('of what failed ends as a clean run does, and runs nothing again that nothing new came to', async () => {
+    let retried = 0;
     await fc.assert(
-      fc.asyncProperty(dag, flips, crash, async (nodes, fails, crashAt) => {
-        const failing = new Set(nodes.filter((_, at) => fails[at] === true).map(({ id }) => id));
-        const world = worldOf(nodes, failing);
-        await world.run('first', { fails: true });
-        await world.run('clean', {});
-        await world.run('again', { rerunOf: { jobId: 'first', from: [] }, crashAt });
+      fc.asyncProperty(dag, flips, crash, async (nodes, bits, crashAt) => {
+        const failing = failingOf(nodes, bits);
+        const world = new CrashingWorld(nodes);
+        const first = await world.run('first', { failing });
+        const clean = await world.run('clean');
+        const again = await world.run('again', { rerunOf: { jobId: 'first', from: [] }, crashAt });
+        expect(again.nodes).toEqual(clean.nodes);
+        expect(world.unfinished()).toEqual([]);
 
-        expect(await resultOf(world.store, 'again')).toEqual(await resultOf(world.store, 'clean'));
-        const first = await resultOf(world.store, 'first');
         const wellEnded = new Set(
-          first.flatMap((node) => {
+          first.nodes.flatMap((node) => {
             const [id, status] = node as [string, string];
             return status === 'completed' || status === 'skipped' ? [id] : [];
           }),
         );
         // A node runs again only if it did not end well, or needs one, however far up, that did not.
         const mayRun = new Set<string>();
+        const anew = new Set<string>();
         for (const { id, needs = [] } of inOrder(nodes)) {
-          if (!wellEnded.has(id) || needs.some((need) => mayRun.has(need))) mayRun.add(id);
+          const followsNew = needs.some((need) => mayRun.has(need));
+          if (followsNew) anew.add(id);
+          if (!wellEnded.has(id) || followsNew) mayRun.add(id);
         }
+        const passed = world.started
+          .filter((run) => run.startsWith('first/'))
+          .map((run) => run.slice('first/'.length))
+          .filter((name) => !failing.has(name));
         for (const run of world.started) {
-          const [jobId, id = ''] = run.split('/');
-          if (jobId === 'again') expect(mayRun).toContain(id);
+          const [jobId, name = ''] = run.split('/');
+          if (jobId !== 'again') continue;
+          const id = name.replace(/\[.*/, '');
+          expect(mayRun).toContain(id);
+          // Of a group that is repeated for itself, only the children that had not passed run.
+          if (name === id || anew.has(id)) continue;
+          expect(passed).not.toContain(name);
+          retried++;
         }
       }),
       { numRuns: 250 },
     );
-  }, 60_000);
+    expect(retried).toBeGreaterThan(50);
+  }, 120_000);
 
   it('from a node runs it and all that follows from it again, and nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(dag, fc.nat(), crash, async (nodes, pick, crashAt) => {
-        const world = worldOf(nodes, new Set());
-        await world.run('first', {});
+        const world = new CrashingWorld(nodes);
+        const first = await world.run('first');
         const from = (nodes[pick % nodes.length] as NodeDefinition).id;
-        await world.run('again', { rerunOf: { jobId: 'first', from: [from] }, crashAt });
-        expect(await resultOf(world.store, 'again')).toEqual(await resultOf(world.store, 'first'));
-        const again = new Set([from]);
+        const again = await world.run('again', {
+          rerunOf: { jobId: 'first', from: [from] },
+          crashAt,
+        });
+        expect(again.nodes).toEqual(first.nodes);
+        const following = new Set([from]);
         for (const { id, needs = [] } of inOrder(nodes)) {
-          if (needs.some((need) => again.has(need))) again.add(id);
+          if (needs.some((need) => following.has(need))) following.add(id);
         }
         const ran = (jobId: string): string[] =>
           world.started.filter((run) => run.startsWith(`${jobId}/`)).map((run) => run.slice(6));
-        expect(new Set(ran('again'))).toEqual(new Set(ran('first').filter((id) => again.has(id))));
+        expect(new Set(ran('again'))).toEqual(
+          new Set(ran('first').filter((name) => following.has(name.replace(/\[.*/, '')))),
+        );
       }),
       { numRuns: 250 },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('is cancelled, with the reason, when the job that it was to run again is gone', async () => {
-    const world = worldOf([{ id: 'a', type: 'scripted' }], new Set());
-    expect(await world.run('again', { rerunOf: { jobId: 'nobody', from: [] } })).toBe('cancelled');
-    expect(world.store.jobs.get('acme/again')?.view.progress.reason).toMatch(/nobody.*is gone/);
+    const world = new CrashingWorld([{ id: 'a', type: 'scripted' }]);
+    const { status, reason } = await world.run('again', { rerunOf: { jobId: 'nobody', from: [] } });
+    expect(status).toBe('cancelled');
+    expect(reason).toMatch(/nobody.*is gone/);
   });
 });
 
-/** Each node after all it needs. */
-function inOrder(nodes: readonly NodeDefinition[]): readonly NodeDefinition[] {
-  const done = new Set<string>();
-  const order: NodeDefinition[] = [];
-  while (order.length < nodes.length) {
-    for (const node of nodes) {
-      if (done.has(node.id) || !(node.needs ?? []).every((need) => done.has(need))) continue;
-      done.add(node.id);
-      order.push(node);
-    }
-  }
-  return order;
-}
+describe('a job with jobs in it', () => {
+  it('ends as it would have without a crash, each node completed once, and leaves nothing behind', async () => {
+    await fc.assert(
+      fc.asyncProperty(dag, flips, fc.nat({ max: 40 }), async (nodes, bits, crashAt) => {
+        const failing = failingOf(nodes, bits);
+        const world = new CrashingWorld(nodes);
+        const clean = await world.run('clean0', { failing });
+        const shaken = await world.run('shaken', { failing, crashAt });
+        expect(shaken.nodes).toEqual(clean.nodes);
+        expect(world.unfinished()).toEqual([]);
+        for (const { records } of world.store.jobs.values()) {
+          const completed = records
+            .flatMap(({ events }) => events)
+            .flatMap((event) => (event.type === 'node_completed' ? [event.node] : []));
+          expect(new Set(completed).size).toBe(completed.length);
+        }
+      }),
+      { numRuns: 250 },
+    );
+  }, 120_000);
+
+  it('takes them along when it is cancelled', async () => {
+    let cancelled = 0;
+    await fc.assert(
+      fc.asyncProperty(dag, crash, fc.nat({ max: 30 }), async (nodes, crashAt, cancelAt) => {
+        const world = new CrashingWorld(nodes);
+        const { status } = await world.run('job', { crashAt, cancelAt });
+        expect(['cancelled', 'completed', 'failed']).toContain(status);
+        if (status === 'cancelled') cancelled++;
+        expect(world.unfinished()).toEqual([]);
+      }),
+      { numRuns: 250 },
+    );
+    expect(cancelled).toBeGreaterThan(20);
+  }, 120_000);
+
+  it('undoes what had completed after it failed, what came last first, each once', async () => {
+    let undone = 0;
+    await fc.assert(
+      fc.asyncProperty(dag, flips, crash, async (nodes, bits, crashAt) => {
+        const undoable = nodes.map((node): NodeDefinition => ({
+          ...node,
+          compensate: { type: 'scripted' },
+        }));
+        const world = new CrashingWorld(undoable);
+        const { status, nodes: ends } = await world.run('job', {
+          failing: failingOf(nodes, bits),
+          crashAt,
+        });
+        const completed = ends.flatMap((end) => {
+          const [id, ended] = end as [string, string];
+          return ended === 'completed' ? [id] : [];
+        });
+        const order = [
+          ...new Set(
+            world.started.flatMap((run) =>
+              run.startsWith('job/undo ') ? [run.slice('job/undo '.length)] : [],
+            ),
+          ),
+        ];
+        expect(new Set(order)).toEqual(new Set(status === 'failed' ? completed : []));
+        const above = new Map<string, Set<string>>();
+        for (const { id, needs = [] } of inOrder(undoable)) {
+          const all = new Set(needs.flatMap((need) => [need, ...(above.get(need) ?? [])]));
+          above.set(id, all);
+          for (const need of all) {
+            if (!order.includes(id) || !order.includes(need)) continue;
+            expect(order.indexOf(id)).toBeLessThan(order.indexOf(need));
+            undone++;
+          }
+        }
+        expect(world.unfinished()).toEqual([]);
+      }),
+      { numRuns: 250 },
+    );
+    expect(undone).toBeGreaterThan(50);
+  }, 120_000);
+});
