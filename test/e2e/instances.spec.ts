@@ -106,6 +106,41 @@ function instancesOn(server: MongoServer): void {
       ]);
     });
 
+    it('take over from one that was killed, with the jobs that nodes are run by', async () => {
+      const [a, b] = [await start(), await start()];
+      const file = ledger();
+      const { id } = await a.accepted(
+        jobOf([
+          {
+            id: 'group',
+            type: 'shell',
+            for_each: ['x', 'y'],
+            max_parallel: 1,
+            config: { script: noteIn(file, 3) },
+            retry: retried,
+          },
+          { id: 'last', type: 'noop', needs: ['group'] },
+        ]),
+      );
+      await waitUntil(() => linesOf(file).length === 1);
+      process.kill(pidOf(a), 'SIGKILL');
+      await b.reaches(id, 'completed');
+      const child = String((await b.node(id, 'group'))['child_job_id']);
+      expect(new Set(linesOf(file).map((line) => line.split(' ')[0]))).toEqual(
+        new Set([`${child}/0/1`, `${child}/0/2`, `${child}/1/1`]),
+      );
+      expect(linesOf(file)).toHaveLength(3);
+      // It is cancelled from wherever it is asked for, all of it.
+      const c = await start();
+      const { id: next } = await b.accepted(
+        jobOf([{ id: 'group', type: 'approval', for_each: [1, 2] }]),
+      );
+      const { child_job_id: part } = await b.nodeReaches(next, 'group', 'waiting');
+      await c.call('DELETE', `${API}/job/${next}`);
+      await c.reaches(next, 'cancelled');
+      expect((await c.job(String(part)))['status']).toBe('cancelled');
+    });
+
     it('end what a killed one left running, when it is started again', async () => {
       const [a, b] = [await start(), await start()];
       const file = ledger();
