@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ID_RANDOM_BYTES, jobId, sortableId } from './ids.js';
+import { derivedJobId, ID_RANDOM_BYTES, jobId, sortableId } from './ids.js';
 
 const bytes = fc.uint8Array({ minLength: ID_RANDOM_BYTES, maxLength: ID_RANDOM_BYTES });
 
@@ -37,5 +37,15 @@ describe('ids', () => {
 
   it('marks jobs', () => {
     expect(jobId(0, new Uint8Array(ID_RANDOM_BYTES))).toMatch(/^job_[0-9a-z]{26}$/);
+  });
+
+  it('derives the same id from the same text, and others from others', () => {
+    expect(derivedJobId(5, 'a/b/1')).toBe(derivedJobId(5, 'a/b/1'));
+    expect(derivedJobId(5, 'a/b/1')).toMatch(/^job_[0-9a-hjkmnp-tv-z]{26}$/);
+    const ids = new Set<string>();
+    for (let job = 0; job < 200; job++) {
+      for (let node = 0; node < 200; node++) ids.add(derivedJobId(5, `job_${job}/n${node}/1`));
+    }
+    expect(ids.size).toBe(40_000);
   });
 });

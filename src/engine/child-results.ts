@@ -33,23 +33,28 @@ export class ChildResults {
   }
 
   /**
-   * What a node comes to by the end of its job; an output that is large becomes an artifact of the
-   * node's attempt. Rejects with {@link StoreUnavailable} when it cannot be read.
+   * What a node comes to by the end of its job. Where that is large, the results become an artifact of
+   * the node's attempt, and the output keeps what sums them up. Rejects with {@link StoreUnavailable} when it cannot be read.
    */
   async of(child: JobView, attempt: AttemptRef): Promise<ChildResult> {
     const { header, progress } = child;
     const { ends, truncated } = await this.#ends(header);
-    const output: JsonObject = {
+    const { summary, results } =
+      header.parent?.kind === 'children' ? inOrder(header, ends) : byNode(ends);
+    const common = {
       job_id: header.jobId,
       status: progress.status,
-      ...(header.parent?.kind === 'children' ? inOrder(header, ends) : byNode(ends)),
+      ...summary,
       ...(truncated ? { truncated } : {}),
     };
+    const output: JsonObject = { ...common, ...results };
     const result: AttemptResult =
       progress.status === 'completed'
         ? { status: 'completed', output }
         : { status: 'failed', error: errorOf(child, ends), output };
-    return (await boundOutput(this.#artifacts, attempt, result)) as ChildResult;
+    const bounded = (await boundOutput(this.#artifacts, attempt, result)) as ChildResult;
+    if (bounded.output === result.output) return bounded;
+    return { ...bounded, output: { ...common, ...(bounded.output as JsonObject) } };
   }
 
   /** What a compensation came to, in a sentence. */
@@ -109,22 +114,30 @@ function endOf(event: JobEvent): readonly [string, NodeEnd] | undefined {
   }
 }
 
+interface Results {
+  readonly summary: JsonObject;
+  readonly results: JsonObject;
+}
+
 /** Children are named by their place. */
-function inOrder({ nodeCount }: JobHeader, ends: ReadonlyMap<string, NodeEnd>): JsonObject {
+function inOrder({ nodeCount }: JobHeader, ends: ReadonlyMap<string, NodeEnd>): Results {
   const results = Array.from(
     { length: nodeCount },
     (_, place): NodeEnd => ends.get(String(place)) ?? { status: 'cancelled' },
   );
   const counts = { completed: 0, failed: 0, skipped: 0, cancelled: 0 };
   for (const { status } of results) counts[status]++;
-  return { total: nodeCount, ...counts, results: results as unknown as Json };
+  return {
+    summary: { total: nodeCount, ...counts },
+    results: { results: results as unknown as Json },
+  };
 }
 
-function byNode(ends: ReadonlyMap<string, NodeEnd>): JsonObject {
+function byNode(ends: ReadonlyMap<string, NodeEnd>): Results {
   const outputs = [...ends].flatMap(([id, { output }]) =>
     output === undefined ? [] : [[id, output] as const],
   );
-  return { outputs: Object.fromEntries(outputs) };
+  return { summary: {}, results: { outputs: Object.fromEntries(outputs) } };
 }
 
 function errorOf(

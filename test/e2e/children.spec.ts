@@ -5,6 +5,7 @@ import path from 'node:path';
 import { API, Client, expectProblem, jobOf, type Answer, type Body } from '../support/client.js';
 import { startService } from '../support/service.js';
 import type { Service } from '../support/service.js';
+import { waitUntil } from '../support/wait-until.js';
 
 let service: Service;
 let anna: Client;
@@ -130,6 +131,42 @@ describe('for_each', () => {
     });
     expect(readFileSync(ledger, 'utf8').trim().split('\n').sort()).toEqual(['a', 'b', 'b', 'c']);
   });
+});
+
+describe('ten thousand children', () => {
+  it('run, and their results are in order', async () => {
+    const { id } = await anna.accepted(
+      jobOf([
+        {
+          id: 'many',
+          type: 'noop',
+          for_each: '{% [1..10000] %}',
+          max_parallel: 100,
+          config: { output: '{% item %}' },
+        },
+        {
+          id: 'sum',
+          type: 'noop',
+          needs: ['many'],
+          config: { output: '{% nodes.many.output.completed %}' },
+        },
+      ]),
+    );
+    const { child_job_id: child } = await anna.nodeReaches(id, 'many', 'waiting');
+    await waitUntil(async () => (await anna.job(id))['status'] === 'completed', 120_000);
+    expect(await anna.job(String(child))).toMatchObject({
+      node_count: 10_000,
+      counts: { completed: 10_000 },
+    });
+    expect((await nodeOf(String(child), '9999'))['output']).toBe(10_000);
+    // So many results are a file; what sums them up stays within reach of expressions.
+    expect((await nodeOf(id, 'many'))['output']).toMatchObject({
+      total: 10_000,
+      completed: 10_000,
+      artifact: 'output.json',
+    });
+    expect((await nodeOf(id, 'sum'))['output']).toBe(10_000);
+  }, 180_000);
 });
 
 describe('matrix', () => {
