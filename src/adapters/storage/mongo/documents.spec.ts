@@ -113,6 +113,8 @@ function documentsOn(server: MongoServer): void {
         createdBy: 'alice',
         content: '{}',
       });
+      const entry = { scope: 'job:nightly', name: 'n', durations: [{ busy: 1, elapsed: 2 }] };
+      await store.durations.add('acme', [entry], T0);
       await store.results.put({
         tenantId: 'acme',
         hash: 'h',

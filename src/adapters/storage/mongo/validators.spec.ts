@@ -141,6 +141,8 @@ function validatorsOn(server: MongoServer): void {
         createdBy: 'alice',
         content: '{}',
       });
+      const entry = { scope: 'job:nightly', name: 'n', durations: [{ busy: 1, elapsed: 2 }] };
+      await store.durations.add('acme', [entry], T0);
       await store.results.put({
         tenantId: 'acme',
         hash: 'h',
