@@ -2,7 +2,7 @@ import { attemptId, type AttemptError, type AttemptResult } from '../core/job/at
 import { compensationIdOf } from '../core/job/child-ids.js';
 import type { JobCommand, Rejection, SteeringCommand } from '../core/job/commands.js';
 import type { JobEvent } from '../core/job/events.js';
-import type { JobRef } from '../core/job/job-record.js';
+import { priorityOf, type JobRef } from '../core/job/job-record.js';
 import { isTerminalJob } from '../core/job/status.js';
 import { NODE_CODE } from '../core/job/transitions.js';
 import { planNode } from '../core/plan/plan-node.js';
@@ -47,6 +47,7 @@ const STEERING: ReadonlySet<JobEvent['type']> = new Set([
   'job_timed_out',
   'job_failing',
   'job_compensating',
+  'job_priority_changed',
 ]);
 
 /**
@@ -189,6 +190,11 @@ export class JobChildren {
     const { state } = this.#job;
     const by = `job:${this.#job.header.jobId}`;
     const { status } = progress;
+    const { priority } = state;
+    // What an urgent job waits for is as urgent.
+    if (priority !== undefined && priorityOf({ header, progress }) < priority) {
+      await this.#parts.steer(header, { type: 'change_priority', by, priority });
+    }
     if (state.ending !== undefined) {
       if (status === 'cancelling' || progress.reason !== undefined) return;
       const reason = `Job ${this.#job.header.jobId}, which it is a part of, is ending: ${state.reason ?? state.ending}`;

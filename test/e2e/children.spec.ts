@@ -328,6 +328,8 @@ describe('sub_job', () => {
     expect((await anna.get(`${API}/job/${id}/nodes/sub/why`)).json['gates']).toMatchObject([
       { kind: 'sub_job', job: child },
     ]);
+    await post(`${id}/priority`, { body: { priority: 'high' } });
+    await waitUntil(async () => (await anna.job(child))['priority'] === 5);
     await post(`${id}/pause`);
     await anna.reaches(child, 'paused');
     await post(`${id}/resume`);
