@@ -12,6 +12,8 @@ import { jobShape } from '../src/core/graph/job-shape.js';
 import type { JobHeader } from '../src/core/job/job-record.js';
 import { isTerminalJob } from '../src/core/job/status.js';
 import { DagExecutionEngine } from '../src/engine/dag-execution-engine.js';
+import { DurationRecorder } from '../src/engine/duration-recorder.js';
+import { ExpectedDurations } from '../src/engine/expected-durations.js';
 import { runInSlices } from '../src/engine/slices.js';
 import { noopExecutor } from '../src/executors/noop.js';
 import type { ArtifactStore } from '../src/ports/artifact-store.js';
@@ -45,6 +47,7 @@ export class BenchEngine {
   readonly engine: DagExecutionEngine;
   readonly store: OpenStore;
   readonly #executors: ReadonlyMap<string, NodeExecutor>;
+  readonly #recorder: DurationRecorder;
   readonly #compileOptions: CompileOptions;
   readonly #ended = new Map<string, () => void>();
   #jobs = 0;
@@ -56,7 +59,9 @@ export class BenchEngine {
       shape: jobShape(this.#executors),
       defaults: { ...PLAN_DEFAULTS, concurrency: settings.concurrency },
     };
+    const expected = new ExpectedDurations(store.durations, systemClock);
     this.engine = new DagExecutionEngine({
+      expected,
       journal: store.journal,
       projections: store.projections,
       artifacts: {} as ArtifactStore,
@@ -82,6 +87,13 @@ export class BenchEngine {
               pid: process.pid,
             },
           }),
+    });
+    this.#recorder = new DurationRecorder({
+      tracker: this.engine.tracker,
+      history: store.durations,
+      clock: systemClock,
+      logger: silent,
+      added: (tenantId, scope) => expected.forget(tenantId, scope),
     });
     this.engine.tracker.subscribe(({ header, progress }) => {
       if (!isTerminalJob(progress.status)) return;
@@ -158,6 +170,7 @@ export class BenchEngine {
   /** Stops the engine, which lets what runs go on for `graceMs` milliseconds, and closes the store. */
   async close(graceMs = 1_000): Promise<void> {
     await this.engine.stop(graceMs);
+    await this.#recorder.stop();
     await this.store.close();
   }
 }

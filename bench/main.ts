@@ -8,10 +8,13 @@ import { measureFinishedJobs, type FinishedJobsRow } from './finished-jobs.js';
 import { measureHttp, type HttpResult } from './http.js';
 import { runLargeJob, type LargeJobResult } from './large-job.js';
 import { describeMachine } from './machine.js';
+import { measureOrder, measurePrediction, type OrderRow, type PredictionRow } from './planning.js';
 import {
   finishedRow,
   httpRow,
   largeRow,
+  orderRow,
+  predictionRow,
   resultHead,
   resultRow,
   roundTripsLines,
@@ -43,6 +46,8 @@ interface Report {
   readonly results: Result[];
   roundTrips?: RoundTrips;
   readonly finished: (FinishedJobsRow & { readonly store: string; readonly jobs: number })[];
+  order: readonly OrderRow[];
+  predictions: readonly PredictionRow[];
   readonly http: (HttpResult & { readonly store: string })[];
   readonly large: (LargeJobResult & { readonly store: string })[];
 }
@@ -89,7 +94,11 @@ async function measureAll(
 ): Promise<Report> {
   const calibration = calibrate(root);
   const machine = describeMachine(calibration, sources);
-  const report: Report = { machine, notes: [], results: [], finished: [], http: [], large: [] };
+  const planning = { order: [], predictions: [] };
+  const report: Report = {
+    ...{ machine, notes: [], results: [], finished: [], http: [], large: [] },
+    ...planning,
+  };
   const note = (text: string): void => {
     report.notes.push(text);
     say(text);
@@ -137,6 +146,12 @@ async function measureAll(
       await place.remove();
     }
   }
+  if (wanted('W9')) {
+    report.order = measureOrder();
+    report.predictions = measurePrediction();
+    for (const row of report.order) say(orderRow(row));
+    for (const row of report.predictions) say(predictionRow(row));
+  }
   return report;
 }
 
@@ -148,7 +163,7 @@ function checkArguments(): void {
   if (values.store !== undefined && !STORES.includes(values.store)) {
     throw new Error(`There is no store ${values.store}; choose of: ${STORES.join(', ')}.`);
   }
-  const known = [...WORKLOADS.map((workload) => workload.name), 'W6', 'W7', 'W8'];
+  const known = [...WORKLOADS.map((workload) => workload.name), 'W6', 'W7', 'W8', 'W9'];
   const unknown = values.workload?.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new Error(`No workload ${unknown}; choose of: ${known.join(', ')}.`);

@@ -1,6 +1,7 @@
 import { FEW_JOBS, type FinishedJobsRow } from './finished-jobs.js';
 import type { HttpResult } from './http.js';
 import type { LargeJobResult } from './large-job.js';
+import type { OrderRow, PredictionRow } from './planning.js';
 import { ROUND_TRIPS_A_NODE, type RoundTrips } from './round-trips.js';
 import type { StoreSource } from './stores.js';
 import type { Figures, Result } from './throughput.js';
@@ -76,6 +77,22 @@ export function httpRow({ kind, title }: StoreSource, result: HttpResult): strin
   const [half, most, all] = [p50, p99, max].map((took) => `${took.toFixed(1)} ms`);
   const bar = kind === 'sqlite' ? ' (bar 100 ms)' : '';
   return `W8    ${title}: ${what}, ${calls} calls: p50 ${half}, p99 ${most}${bar}, max ${all}`;
+}
+
+export function orderRow({ graph, fifo, byNodes, byHistory, bound }: OrderRow): string {
+  const [nodes, history, least] = [byNodes, byHistory, bound].map((share) => share.toFixed(3));
+  return (
+    `W9    ${graph}: ${fifo.toFixed(0)} s first come, first served; longest path first ` +
+    `${history} of it by history, ${nodes} by the number of nodes (no order below ${least})`
+  );
+}
+
+export function predictionRow(row: PredictionRow): string {
+  const { graph, noise, runs, error, covered } = row;
+  return (
+    `W9    ${graph}, ${noise}, from ${runs} runs: off by ${error.toFixed(1)} % (median), ` +
+    `${(100 * covered).toFixed(0)} % within the interval (80 %)`
+  );
 }
 
 export function largeRow(title: string, result: LargeJobResult): string {

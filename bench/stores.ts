@@ -4,6 +4,7 @@ import mongoose from 'mongoose';
 import { openMongoStore, type MongoStore } from '../src/adapters/storage/mongo/index.js';
 import { openSqliteStore } from '../src/adapters/storage/sqlite/index.js';
 import type { Cluster } from '../src/ports/cluster.js';
+import type { DurationHistory } from '../src/ports/duration-history.js';
 import type { JobJournal } from '../src/ports/job-journal.js';
 import type { JobProjections } from '../src/ports/job-projections.js';
 import type { MongoServer } from '../test/support/mongo/mongo-server.js';
@@ -15,6 +16,7 @@ export type StoreKind = 'sqlite' | 'mongodb';
 export interface OpenStore {
   readonly journal: JobJournal;
   readonly projections: JobProjections;
+  readonly durations: DurationHistory;
   /** Present where instances may share the store. */
   readonly cluster?: Cluster;
   /** Resolves when lists and status reads show everything that was committed. */
@@ -71,6 +73,7 @@ function openSqlite(file: string): OpenStore {
   return {
     journal: store.journal,
     projections: store.projections,
+    durations: store.durations,
     settled: () => Promise.resolve(),
     close: () => {
       store.close();
@@ -99,10 +102,11 @@ export async function mongoSource(server: MongoServer): Promise<MongoSource> {
 }
 
 export function portsOf(store: MongoStore): OpenStore {
-  const { journal, projections, cluster } = store;
+  const { journal, projections, durations, cluster } = store;
   return {
     journal,
     projections,
+    durations,
     cluster,
     settled: () => store.settled(),
     close: () => store.close(),
