@@ -3,6 +3,7 @@ import { isFannedOut, MAX_SUB_JOB_DEPTH, type NodeDefinition } from '../core/gra
 import { childrenOf } from '../core/graph/fan-out.js';
 import type { AttemptError, AttemptResult } from '../core/job/attempt.js';
 import { childIdOf, compensationIdOf } from '../core/job/child-ids.js';
+import { deadlineOf } from '../core/job/deadline.js';
 import { headerOf } from '../core/job/job-header.js';
 import type { JobHeader, ParentLink, RerunOrigin } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
@@ -98,7 +99,8 @@ export class ChildJobs {
         ? await this.#children(parent, node, jobId, link, expressions)
         : await this.#subJob(parent, node, jobId, link, expressions));
     if ('status' in submission) return submission;
-    await this.#parts.create(submission);
+    const deadline = deadlineOf(parent.plan, parent.state, node);
+    await this.#parts.create(dueBy(submission, deadline, this.#parts.clock.now()));
     return waiting;
   }
 
@@ -285,4 +287,19 @@ function traceOf({
 
 function failed(error: AttemptError): AttemptResult {
   return { status: 'failed', error };
+}
+
+/**
+ * Has a job end by its own deadline or by that of the node that it runs, whichever comes first. Of one
+ * that is run again a deadline that has passed was meant for the run before.
+ */
+function dueBy(
+  { header: given, ...rest }: ChildSubmission,
+  ofNode: number | undefined,
+  now: number,
+): ChildSubmission {
+  const { deadline = Infinity, ...header } = given;
+  const own = header.rerunOf !== undefined && deadline <= now ? Infinity : deadline;
+  const first = Math.min(own, ofNode ?? Infinity);
+  return { ...rest, header: first === Infinity ? header : { ...header, deadline: first } };
 }

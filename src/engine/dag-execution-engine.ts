@@ -138,7 +138,8 @@ export class DagExecutionEngine {
     this.tracker = new ExecutionStateTracker(logger);
     this.#timers = new Timers(clock);
     this.#commits = new GroupCommit(journal, clock, logger);
-    this.#scheduler = new JobScheduler(options.maxRunningJobs);
+    this.#scheduler = new JobScheduler(options.maxRunningJobs, this.#timers);
+    this.#scheduler.onOverdue((job, deadline) => this.#driven.timeOut(job, deadline));
     this.#recovery = new Recovery(journal, projections, parts.compileOptions.defaults);
     this.#runner = new NodeRunner({ ...parts, timers: this.#timers });
     this.#runner.onSlotFreed(() => this.#scheduler.slotFreed());

@@ -14,7 +14,7 @@ import { keyOf } from './job-scheduler.js';
 import type { LoadedJob, Recovery } from './recovery.js';
 import type { Reruns } from './reruns.js';
 
-export interface DrivenJobsParts extends Omit<DriverParts, 'left'> {
+export interface DrivenJobsParts extends Omit<DriverParts, 'left' | 'placeFreed'> {
   readonly recovery: Recovery;
   readonly reruns: Reruns;
   readonly ranking: JobRanking;
@@ -55,8 +55,10 @@ export class DrivenJobs {
     const state = initialState(plan);
     if (ranks !== undefined) state.ready.rankBy(ranks);
     const driver = this.#driver(header, plan, state);
-    driver.admitted = admitted;
-    if (admitted) this.#drivers.set(driver.key, driver);
+    if (admitted) {
+      driver.admit();
+      this.#drivers.set(driver.key, driver);
+    }
     return driver;
   }
 
@@ -85,7 +87,9 @@ export class DrivenJobs {
     while (this.#loads < LOADS_AT_ONCE && !this.#closed) {
       const next = this.#taken.pop() ?? this.#parts.scheduler.admitNext();
       if (next === undefined) return;
-      this.#takeUp(next);
+      const returning = this.driving(next);
+      if (returning?.admitted === true && !returning.placed) returning.takePlace();
+      else this.#takeUp(next);
     }
   }
 
@@ -124,6 +128,20 @@ export class DrivenJobs {
     }
   }
 
+  /** Ends a queued job whose deadline has passed, unless another instance has it. */
+  timeOut(job: JobRef, deadline: number): void {
+    this.find(job).then(
+      (driver) => {
+        driver?.post({ type: 'time_out', deadline }, () => this.release(driver));
+      },
+      (error: unknown) => {
+        const { clock, logger, timers } = this.#parts;
+        logger.warn({ ...idsOf(job), err: error }, 'a queued job could not be ended; tried again');
+        timers.set(clock.now() + RELOAD_DELAY_MS, () => this.timeOut(job, deadline));
+      },
+    );
+  }
+
   /** Takes nothing up any more. */
   close(): void {
     this.#closed = true;
@@ -149,13 +167,18 @@ export class DrivenJobs {
   }
 
   #driver(header: JobHeader, plan: Plan, state: JobState): JobDriver {
-    return new JobDriver(header, plan, state, { ...this.#parts, left: this.#left });
+    return new JobDriver(header, plan, state, {
+      ...this.#parts,
+      left: this.#left,
+      placeFreed: () => this.admit(),
+    });
   }
 
   readonly #left = (driver: DoneDriver, why: DriverEnd): void => {
     if (this.#drivers.get(driver.key) === driver) this.#drivers.delete(driver.key);
     if (!driver.admitted) return;
-    this.#parts.scheduler.leave();
+    if (driver.placed) this.#parts.scheduler.leave();
+    else this.#parts.scheduler.withdraw(driver.header);
     const ids = idsOf(driver.header);
     if (why === 'lost') {
       this.#parts.logger.warn(ids, 'another owner has moved this job');
@@ -187,7 +210,7 @@ export class DrivenJobs {
             scheduler.leave();
             return;
           }
-          driver.admitted = true;
+          driver.admit();
           if (driver.status === 'queued') this.begin(driver);
           else await driver.resume(isForgotten);
         },

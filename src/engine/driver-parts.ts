@@ -18,8 +18,10 @@ import type { Timers } from './timers.js';
 export interface DoneDriver {
   readonly header: JobHeader;
   readonly key: string;
-  /** It has a place among the running jobs. */
+  /** This process drives it on. */
   readonly admitted: boolean;
+  /** It has a place among the running jobs. */
+  readonly placed: boolean;
 }
 
 /** What drivers share. */
@@ -40,6 +42,8 @@ export interface DriverParts {
   readonly instance: { readonly id: string };
   /** Others may take jobs: each commit names the instance that drives the job. */
   readonly shared: boolean;
+  /** Told when a job that is driven on has given its place among the running ones back. */
+  readonly placeFreed: () => void;
   /** Told when a driver is done with its job, for whatever reason. */
   readonly left: (driver: DoneDriver, why: DriverEnd) => void;
 }

@@ -3,6 +3,7 @@ import type { JobCommand, Rejection } from '../core/job/commands.js';
 import type { Intent, JobEvent } from '../core/job/events.js';
 import type { JobHeader, JobProgress } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
+import { deadlineOf } from '../core/job/deadline.js';
 import { projectJob } from '../core/job/project.js';
 import { isTerminalJob } from '../core/job/status.js';
 import { step } from '../core/job/step.js';
@@ -15,6 +16,8 @@ import type { JobView } from '../ports/job-projections.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import type { CommandSettled, CreationOutcome, DriverEnd, DriverParts } from './driver-parts.js';
 import type { Participant } from './group-commit.js';
+import { NodeDeadlines } from './node-deadlines.js';
+import { Rounds } from './rounds.js';
 import { keyOf, type SlotSeeker } from './job-scheduler.js';
 import type { AttemptOrder } from './live-attempt.js';
 import { JobChildren } from './job-children.js';
@@ -57,19 +60,21 @@ export class JobDriver implements Participant, SlotSeeker {
   readonly #children: JobChildren;
   /** Absent until a node needs a concurrency key. */
   #keyed: KeyedNodes | undefined;
+  readonly #rounds: Rounds;
   #creation: Creation | undefined;
   #inbox: JobCommand[] = [];
   #listeners: (CommandSettled | undefined)[] = [];
   #underWay: UnderWay | undefined;
   #deadline: Timer | undefined;
+  #nodeDeadlines: NodeDeadlines | undefined;
   #woken = false;
   #leaving = false;
   #handingOver = false;
   #gone = false;
   /** In force; stays as it is while the driver seeks a slot by it. */
   #priority: number;
-  /** It has a place among the running jobs. */
-  admitted = false;
+  #admitted = false;
+  #placed = false;
 
   constructor(header: JobHeader, plan: Plan, state: JobState, parts: DriverParts) {
     this.header = header;
@@ -83,6 +88,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#children = new JobChildren(job, parts.children, this.#expressions, (command, settled) =>
       this.post(command, settled),
     );
+    this.#rounds = new Rounds(job, this.#expressions, () => this.#gone);
   }
 
   get plan(): Plan {
@@ -95,6 +101,29 @@ export class JobDriver implements Participant, SlotSeeker {
 
   get status(): JobState['status'] {
     return this.#state.status;
+  }
+
+  /** Nodes of the job are started here, when it runs and has a place. */
+  get admitted(): boolean {
+    return this.#admitted;
+  }
+
+  /** It has a place among the running jobs; a paused job has none. */
+  get placed(): boolean {
+    return this.#placed;
+  }
+
+  /** Drives the job on: it has been given a place among the running ones. */
+  admit(): void {
+    this.#admitted = true;
+    this.#placed = true;
+  }
+
+  /** Goes on with a job that was resumed and waited for a place. */
+  takePlace(): void {
+    this.#placed = true;
+    this.#keyed?.committed([]);
+    this.wake();
   }
 
   /** Done with its job, for whatever reason. */
@@ -208,7 +237,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#woken = false;
 
     const expectedVersion = state.version;
-    const free = runner.free;
+    const free = this.#placed ? runner.free : 0;
     const taken = step(this.#plan, state, commands, clock.now(), {
       slots: free,
       events: EVENTS_A_COMMIT,
@@ -222,6 +251,7 @@ export class JobDriver implements Participant, SlotSeeker {
     for (const intent of taken.intents) if (intent.type === 'dispatch') starts++;
     runner.reserve(starts);
     if (
+      this.#placed &&
       starts === free &&
       (state.ready.size > 0 || this.#keyed?.hasUnused === true) &&
       state.live.size < this.#plan.settings.concurrency
@@ -233,6 +263,7 @@ export class JobDriver implements Participant, SlotSeeker {
     const rejections = listeners.map((_, at) => taken.rejections.get(at));
     if (taken.events.length === 0) {
       listeners.forEach((listener, at) => listener?.(rejections[at]));
+      this.#tendPlace();
       return undefined;
     }
     const request: CommitRequest = {
@@ -281,7 +312,10 @@ export class JobDriver implements Participant, SlotSeeker {
     else if (this.#leaving && events.some(({ type }) => type === 'job_handed_over'))
       this.#leave('handed_over');
     else if (this.#leaving && this.#state.live.size === 0) this.handOver();
-    else if (done.more || this.#woken || this.#inbox.length > 0) this.#parts.commits.enqueue(this);
+    else {
+      this.#tendPlace();
+      if (done.more || this.#woken || this.#inbox.length > 0) this.#parts.commits.enqueue(this);
+    }
   }
 
   failed(error: unknown): boolean {
@@ -300,10 +334,36 @@ export class JobDriver implements Participant, SlotSeeker {
     const progress = projectJob(this.#state);
     const driven =
       this.#parts.shared &&
-      this.admitted &&
+      this.#admitted &&
       !isTerminalJob(progress.status) &&
       !events.some(({ type }) => type === 'job_handed_over');
     return driven ? { ...progress, driver: this.#parts.instance.id } : progress;
+  }
+
+  /** A paused job of which nothing runs leaves its place to others, and asks for one when it goes on. */
+  #tendPlace(): void {
+    if (!this.#admitted) return;
+    const { scheduler, placeFreed } = this.#parts;
+    const { status, live } = this.#state;
+    if (status === 'paused' && live.size === 0) {
+      if (this.#placed) {
+        this.#placed = false;
+        scheduler.leave();
+        placeFreed();
+      } else scheduler.withdraw(this.header);
+    } else if (
+      status === 'running' &&
+      !this.#placed &&
+      scheduler.ahead(this.header) === undefined
+    ) {
+      if (scheduler.tryAdmit(this.#priority)) {
+        this.takePlace();
+        return;
+      }
+      const { tenantId, jobId, createdAt } = this.header;
+      scheduler.enqueue({ tenantId, jobId, createdAt, priority: this.#priority });
+      placeFreed();
+    }
   }
 
   #act(intent: Intent): void {
@@ -334,7 +394,9 @@ export class JobDriver implements Participant, SlotSeeker {
     }
     const order = this.#order(node, attempt);
     const report = (result: AttemptResult, settled?: CommandSettled): void => {
-      this.post(retries.report(node, attempt, result), settled);
+      this.#rounds.end(node, result, (until) => {
+        this.post(retries.report(node, attempt, result, until), settled);
+      });
     };
     const { cache } = planNode(this.#plan, node).definition;
     const evaluated =
@@ -379,7 +441,7 @@ export class JobDriver implements Participant, SlotSeeker {
   #useKeys(): KeyedNodes {
     return (this.#keyed ??= new KeyedNodes(
       { header: this.header, plan: this.#plan, state: this.#state },
-      { ...this.#parts, wake: () => this.wake() },
+      { ...this.#parts, placed: () => this.#placed, wake: () => this.wake() },
     ));
   }
 
@@ -403,6 +465,7 @@ export class JobDriver implements Participant, SlotSeeker {
       correlationId,
       traceparent,
       timeout: definition.timeout,
+      notAfter: deadlineOf(this.#plan, this.#state, node),
     };
   }
 
@@ -419,8 +482,15 @@ export class JobDriver implements Participant, SlotSeeker {
   #watchDeadline(): void {
     const { startedAt } = this.#state;
     if (startedAt === undefined || isTerminalJob(this.#state.status)) return;
-    this.#deadline = this.#parts.timers.set(startedAt + this.header.timeout * 1000, () => {
-      this.post({ type: 'time_out' });
+    const { timers } = this.#parts;
+    const { timeout, deadline = Infinity } = this.header;
+    const end = startedAt + timeout * 1000;
+    this.#deadline = timers.set(Math.min(end, deadline), () => {
+      this.post({ type: 'time_out', ...(deadline < end ? { deadline } : {}) });
+    });
+    if (this.#plan.deadlines === undefined) return;
+    this.#nodeDeadlines = new NodeDeadlines(this.#plan, this.#state, timers, (node) => {
+      this.post({ type: 'miss_deadline', node });
     });
   }
 
@@ -431,6 +501,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#children.stop();
     this.#keyed?.leave(why);
     if (this.#deadline !== undefined) timers.cancel(this.#deadline);
+    this.#nodeDeadlines?.stop();
     for (const timer of this.#held.values()) retries.forget(timer);
     if (why !== 'ended') {
       for (const node of this.#state.live) {

@@ -1,4 +1,5 @@
 import type { AttemptError } from '../core/job/attempt.js';
+import type { RoundOutcome } from '../core/job/commands.js';
 import type { JobHeader } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
 import { isTerminalNode, NODE_STATUSES } from '../core/job/status.js';
@@ -7,7 +8,7 @@ import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
 import type { Clock } from '../ports/clock.js';
 import type { OuterJobs } from './outer-jobs.js';
-import type { ConditionOutcome, NodeInContext, NodeInputs } from './node-inputs.js';
+import type { ConditionOutcome, NodeInContext, NodeInputs, Round } from './node-inputs.js';
 import type { Timers } from './timers.js';
 
 export interface ExpressionParts {
@@ -82,6 +83,27 @@ export class JobExpressions {
       .then((context) => this.#parts.inputs.value(context, 'cache.key', template))
       .catch(unreadable);
     return 'error' in key ? key : { ...found, key: key.value };
+  }
+
+  /**
+   * Tells whether a round of a repeated node was as wanted, once that is known; not when `abandoned`
+   * says that nobody wants to know any more.
+   */
+  judgeRound(
+    node: number,
+    round: Round,
+    judged: (outcome: RoundOutcome) => void,
+    abandoned: () => boolean,
+  ): void {
+    this.#inContext(node)
+      .then((context) => this.#parts.inputs.until(context, round))
+      .then(judged, () => {
+        if (abandoned()) return;
+        // The store is away; nothing can be committed without it, either.
+        this.#parts.timers.set(this.#parts.clock.now() + AGAIN_MS, () => {
+          this.judgeRound(node, round, judged, abandoned);
+        });
+      });
   }
 
   /** What a node makes children for; rejects when it cannot be read now. */

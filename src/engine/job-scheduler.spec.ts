@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../test/support/engine-fixture.js';
 import { JobScheduler, type QueuedJob } from './job-scheduler.js';
+import { Timers } from './timers.js';
 
 const job = (jobId: string, priority: number, createdAt: number): QueuedJob => ({
   tenantId: 'acme',
@@ -17,7 +19,7 @@ describe('the queue of jobs', () => {
     return taken;
   };
   beforeEach(() => {
-    scheduler = new JobScheduler(100);
+    scheduler = new JobScheduler(100, new Timers(new ManualClock()));
     for (const [at, priority] of [3, 5, 3, 1, 5].entries()) {
       scheduler.enqueue(job(`j${at}`, priority, at));
     }

@@ -1,4 +1,6 @@
 import type { JobRef } from '../core/job/job-record.js';
+import { QueueDeadlines } from './queue-deadlines.js';
+import type { Timers } from './timers.js';
 
 /** A job that waits for its turn. */
 export interface QueuedJob extends JobRef {
@@ -6,6 +8,8 @@ export interface QueuedJob extends JobRef {
   readonly priority: number;
   /** Epoch milliseconds; earlier first within a priority. */
   readonly createdAt: number;
+  /** Epoch milliseconds by which it is to have ended, queued or not. */
+  readonly deadline?: number;
 }
 
 /** Somebody whose ready nodes found no free slot. */
@@ -29,8 +33,17 @@ export class JobScheduler {
   #running = 0;
   #seeking = 0;
 
-  constructor(maxRunningJobs: number) {
+  readonly #deadlines: QueueDeadlines<QueuedJob>;
+  #overdue: (job: JobRef, deadline: number) => void = () => undefined;
+
+  constructor(maxRunningJobs: number, timers: Timers) {
     this.#maxRunningJobs = maxRunningJobs;
+    this.#deadlines = new QueueDeadlines(timers, keyOf);
+  }
+
+  /** Called with a job whose deadline passes while it is queued; it is not in the queue any more then. */
+  onOverdue(listener: (job: JobRef, deadline: number) => void): void {
+    this.#overdue = listener;
   }
 
   get running(): number {
@@ -71,10 +84,14 @@ export class JobScheduler {
 
   enqueue(job: QueuedJob): void {
     this.#queueOf(job.priority).add(job);
+    this.#deadlines.watch(job, (deadline) => {
+      if (this.withdraw(job)) this.#overdue(job, deadline);
+    });
   }
 
   /** Takes a job out of the queue; true when it was in it. */
   withdraw(job: JobRef): boolean {
+    this.#deadlines.forget(job);
     return PRIORITIES.some((priority) => this.#queueOf(priority).delete(job));
   }
 
@@ -106,6 +123,7 @@ export class JobScheduler {
     for (const priority of PRIORITIES) {
       const job = this.#queueOf(priority).takeFirst();
       if (job !== undefined) {
+        this.#deadlines.forget(job);
         this.#running++;
         return job;
       }

@@ -23,6 +23,7 @@ export class KeyedNodes implements KeySeeker {
   readonly #desk: KeyDesk;
   readonly #instance: { readonly id: string };
   readonly #wake: () => void;
+  readonly #placed: () => boolean;
   /** By node; those that have not started included. */
   readonly #held = new Map<number, KeyHolder>();
   readonly #epoch: number;
@@ -41,6 +42,8 @@ export class KeyedNodes implements KeySeeker {
       readonly keys: KeyDesk;
       readonly instance: { readonly id: string };
       readonly wake: () => void;
+      /** Whether the job has a place among the running ones: without, it starts nothing. */
+      readonly placed?: () => boolean;
     },
   ) {
     this.header = job.header;
@@ -50,6 +53,7 @@ export class KeyedNodes implements KeySeeker {
     this.#desk = parts.keys;
     this.#instance = parts.instance;
     this.#wake = parts.wake;
+    this.#placed = parts.placed ?? (() => true);
   }
 
   /** Nodes that may start, since they hold the key that they need. */
@@ -139,7 +143,8 @@ export class KeyedNodes implements KeySeeker {
 
   #mayAsk(): boolean {
     const { status, ending } = this.#state;
-    return !this.#stopped && !this.#claiming && status === 'running' && ending === undefined;
+    if (this.#stopped || this.#claiming || !this.#placed()) return false;
+    return status === 'running' && ending === undefined;
   }
 
   /** @param touched keys for which nodes have come */

@@ -11,6 +11,8 @@ export interface AttemptOrder extends AttemptRef {
   readonly traceparent: string | undefined;
   /** Seconds. */
   readonly timeout: number | undefined;
+  /** Epoch milliseconds at which the attempt is aborted as by its time-out: its node's deadline. */
+  readonly notAfter?: number | undefined;
 }
 
 export type AbortReason = 'timeout' | 'cancelled' | 'stopping';

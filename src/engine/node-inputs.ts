@@ -15,6 +15,7 @@ import { checkShape } from '../core/graph/check-shape.js';
 import { SUB_JOB, type Matrix, type NodeDefinition } from '../core/graph/definition.js';
 import { combinationsOf, itemsOf } from '../core/graph/fan-out.js';
 import type { AttemptError } from '../core/job/attempt.js';
+import type { RoundOutcome } from '../core/job/commands.js';
 import type { JobHeader } from '../core/job/job-record.js';
 import { isTerminalNode } from '../core/job/status.js';
 import type { Json, JsonObject } from '../core/json.js';
@@ -46,6 +47,12 @@ export interface OuterJob {
 /** What `when` came to, for the command that says so. */
 export type ConditionOutcome = 'run' | 'skip' | AttemptError;
 
+/** What `repeat.until` may read of the round that it judges. */
+export interface Round {
+  readonly output?: Json;
+  readonly iteration: number;
+}
+
 /** Evaluations at once: each may take a second of the event loop, in slices. */
 const AT_ONCE = 2;
 /** How often, and how long apart, to look for an output that the projections do not show yet. */
@@ -72,23 +79,18 @@ export class NodeInputs {
   }
 
   /** Whether a node is to run. Rejects with {@link StoreUnavailable} when outputs cannot be read. */
-  condition(node: NodeInContext): Promise<ConditionOutcome> {
-    return this.#limit(async () => {
-      const { when = '' } = node.definition;
-      const parsed = parseExpression(soleExpression(when) ?? when);
-      if (!parsed.ok) return errorOf('when', parsed.problem);
-      const scope = await this.#scope(node, when);
-      const result = await evaluate(parsed.expression, scope, DEFAULT_LIMITS, evaluationClock);
-      // What does not exist is as good as false: an output that was never made, say.
-      if (!result.ok && result.problem.code === 'expression_no_value') return 'skip';
-      if (!result.ok) return errorOf('when', result.problem);
-      if (typeof result.value === 'boolean') return result.value ? 'run' : 'skip';
-      return {
-        class: 'non_retryable',
-        code: 'condition_not_boolean',
-        message: `The condition ${when} came to ${JSON.stringify(result.value).slice(0, 200)}. Compare it with something, so that it comes to true or false.`,
-      };
-    });
+  async condition(node: NodeInContext): Promise<ConditionOutcome> {
+    const outcome = await this.#judge('when', node.definition.when ?? '', node);
+    if (typeof outcome !== 'boolean') return outcome;
+    return outcome ? 'run' : 'skip';
+  }
+
+  /**
+   * Whether a round of a node that is repeated was as wanted. Rejects with {@link StoreUnavailable}
+   * when outputs cannot be read.
+   */
+  until(node: NodeInContext, round: Round): Promise<RoundOutcome> {
+    return this.#judge('repeat.until', node.definition.repeat?.until ?? '', node, round);
   }
 
   /** True when {@link config} has something to do. */
@@ -174,6 +176,29 @@ export class NodeInputs {
       const scope = await this.#scope(node, template);
       const result = await renderTemplate(template, scope, DEFAULT_LIMITS, evaluationClock);
       return result.ok ? { value: result.value } : { error: errorOf(where, result.problem) };
+    });
+  }
+
+  #judge(
+    where: string,
+    condition: string,
+    node: NodeInContext,
+    round?: Round,
+  ): Promise<RoundOutcome> {
+    return this.#limit(async () => {
+      const parsed = parseExpression(soleExpression(condition) ?? condition);
+      if (!parsed.ok) return errorOf(where, parsed.problem);
+      const scope = { ...(await this.#scope(node, condition)), ...round };
+      const result = await evaluate(parsed.expression, scope, DEFAULT_LIMITS, evaluationClock);
+      // What does not exist is as good as false: an output that was never made, say.
+      if (!result.ok && result.problem.code === 'expression_no_value') return false;
+      if (!result.ok) return errorOf(where, result.problem);
+      if (typeof result.value === 'boolean') return result.value;
+      return {
+        class: 'non_retryable',
+        code: 'condition_not_boolean',
+        message: `The condition ${condition} came to ${JSON.stringify(result.value).slice(0, 200)}. Compare it with something, so that it comes to true or false.`,
+      };
     });
   }
 

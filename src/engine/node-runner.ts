@@ -94,10 +94,10 @@ export class NodeRunner {
       return;
     }
     this.#live.set(order.attemptId, attempt);
-    if (order.timeout !== undefined) {
-      attempt.deadline = this.#timers.set(this.#clock.now() + order.timeout * 1000, () =>
-        this.#abort(attempt, 'timeout'),
-      );
+    const { timeout = Infinity, notAfter = Infinity } = order;
+    const end = Math.min(this.#clock.now() + timeout * 1000, notAfter);
+    if (end !== Infinity) {
+      attempt.deadline = this.#timers.set(end, () => this.#abort(attempt, 'timeout'));
     }
     const finish = (result: AttemptResult): void => {
       if (attempt.settled) return;

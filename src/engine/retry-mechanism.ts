@@ -1,5 +1,5 @@
 import { INTERRUPTED, type AttemptResult } from '../core/job/attempt.js';
-import type { JobCommand } from '../core/job/commands.js';
+import type { JobCommand, RoundOutcome } from '../core/job/commands.js';
 import type { Clock } from '../ports/clock.js';
 import type { Timer, Timers } from './timers.js';
 
@@ -18,9 +18,16 @@ export class RetryMechanism {
   }
 
   /** The command that reports what an attempt came to, with the randomness of a backoff to follow. */
-  report(node: number, attempt: number, result: AttemptResult): JobCommand {
+  report(node: number, attempt: number, result: AttemptResult, until?: RoundOutcome): JobCommand {
     const random = result.status === 'failed' ? this.#clock.random() : 0;
-    return { type: 'finish_attempt', node, attempt, result, random };
+    return {
+      type: 'finish_attempt',
+      node,
+      attempt,
+      result,
+      random,
+      ...(until === undefined ? {} : { until }),
+    };
   }
 
   /** What an attempt came to that the service did not live to see the end of. */

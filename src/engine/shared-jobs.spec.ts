@@ -143,6 +143,19 @@ describe('instances on one store', () => {
     expect(eventsOf('second').slice(0, 2)).toEqual(['job_submitted', 'job_priority_changed']);
   });
 
+  it('end queued jobs whose deadline passes, though nobody has them in a queue of its own', async () => {
+    const a = await join('a', { maxRunningJobs: 0 });
+    const submission = submissionOf('due', oneLong);
+    const deadline = a.clock.now() + 20_000;
+    await a.engine.submit({ ...submission, header: { ...submission.header, deadline } });
+    await join('b', { maxRunningJobs: 0 });
+    a.line = 'frozen';
+    await pass(19_000);
+    expect(job('due').status).toBe('queued');
+    await pass(4_000);
+    expect(job('due').status).toBe('timed_out');
+  });
+
   it('take over from one that is gone, within twice the lease', async () => {
     const a = await join('a');
     const b = await join('b');

@@ -37,6 +37,7 @@ export interface SharedJobsParts extends SharingParts {
 
 /** How often to look for jobs that nobody drives. */
 const CLAIM_PAUSE_MS = 1_000;
+const OVERDUE_AT_ONCE = 100;
 /** Of the queue that all share, the first ones. */
 const QUEUED_LOOKED_AT = 100;
 const INBOX_PAUSE_MS = 500;
@@ -132,9 +133,18 @@ export class SharedJobs {
     });
   }
 
+  #overdue(): Promise<readonly JobView[]> {
+    const { clock, cluster } = this.#parts;
+    return cluster.leases.overdue(clock.now(), OVERDUE_AT_ONCE);
+  }
+
   async #claim(): Promise<void> {
     const { cluster, driven, scheduler } = this.#parts;
     driven.takeUp(await this.#claims.leftAlone());
+    for (const { header } of await this.#overdue()) {
+      scheduler.withdraw(header);
+      driven.timeOut(header, header.deadline ?? 0);
+    }
     if (scheduler.queued > 0) {
       // Another instance may have been asked for another priority.
       for (const view of await cluster.leases.waiting(QUEUED_LOOKED_AT)) {

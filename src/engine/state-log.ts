@@ -82,6 +82,9 @@ function logNode(logger: Logger, change: CommittedChange, event: NodeEvent): voi
     case 'node_signalled':
       logger.info({ ...fields, by: event.by }, event.type.replace('_', ' '));
       return;
+    case 'node_repeating':
+      logger.debug({ ...fields, iteration: event.iteration }, 'node is repeated');
+      return;
     case 'node_completed':
     case 'node_admitted':
     case 'node_reused':

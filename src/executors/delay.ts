@@ -1,3 +1,4 @@
+import { POINT_IN_TIME } from '../core/graph/time-shape.js';
 import { parseIsoTime } from '../core/iso-time.js';
 import type { AttemptResult } from '../core/job/attempt.js';
 import type { Clock } from '../ports/clock.js';
@@ -30,15 +31,7 @@ export function createDelayExecutor(clock: Clock): NodeExecutor {
         until: {
           description:
             'A point in time: ISO 8601 with a zone, or seconds since 1970. Past ones do not wait.',
-          anyOf: [
-            {
-              type: 'string',
-              pattern:
-                '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$',
-              patternMessage: 'must be a time with its zone, as in 2030-01-31T06:00:00Z',
-            },
-            { type: 'number', minimum: 0, maximum: MAX_EPOCH_SECONDS },
-          ],
+          anyOf: [POINT_IN_TIME, { type: 'number', minimum: 0, maximum: MAX_EPOCH_SECONDS }],
         },
       },
       additionalProperties: false,

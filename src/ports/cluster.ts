@@ -38,6 +38,8 @@ export interface InstanceRegistry {
 export interface JobLeases {
   /** Queued jobs that nobody has taken, by priority, then in order of creation. */
   waiting(limit: number): Promise<readonly JobView[]>;
+  /** Queued jobs that nobody has taken and whose deadline, in epoch ms, has come by `now`; in any order. */
+  overdue(now: number, limit: number): Promise<readonly JobView[]>;
   /** Unfinished jobs that have left the queue and that nobody drives: they were handed over. */
   handedOver(limit: number): Promise<readonly JobView[]>;
   /** Unfinished jobs that this instance has. */

@@ -63,6 +63,8 @@ export interface UnfinishedJob extends JobRef {
   readonly status: JobStatus;
   readonly priority: number;
   readonly createdAt: number;
+  /** Epoch milliseconds by which it is to have ended. */
+  readonly deadline?: number;
 }
 
 /**

@@ -140,6 +140,28 @@ export function jobLeasesContract(contract: ClusterContract): void {
       expect(new Set(held.map(({ header }) => header.tenantId)).size).toBe(3);
     });
 
+    it('of jobs that are overdue are shown while these are queued and nobody has them', async () => {
+      const { leases } = store.cluster;
+      const overdue = async (now: number, limit = 50): Promise<string[]> =>
+        idsOf(await leases.overdue(now, limit)).sort();
+      const [early, late, taken] = [5, 9, 5].map(
+        (deadline) => new StoreJob({ deadline: T0 + deadline }),
+      ) as [StoreJob, StoreJob, StoreJob];
+      await commit(...[early, late, taken, new StoreJob()].map((job) => job.submit()));
+      await commit(taken.next(take('a')));
+      expect(await overdue(T0 + 4)).toEqual([]);
+      expect(await overdue(T0 + 5)).toEqual(idsOf(viewsOf(early)));
+      expect(await overdue(T0 + 9)).toEqual(idsOf(viewsOf(early, late)).sort());
+      expect(await overdue(T0 + 9, 1)).toHaveLength(1);
+      await commit(early.next({ status: 'timed_out' }), taken.next(handOver('a')));
+      expect(await overdue(T0 + 9)).toEqual(idsOf(viewsOf(late, taken)).sort());
+      await commit(late.next({ status: 'running' }));
+      expect(await overdue(T0 + 9)).toEqual(idsOf(viewsOf(taken)));
+      expect(await leases.waiting(5)).toStrictEqual(
+        expect.arrayContaining(viewsOf(taken)),
+      );
+    });
+
     it('come in lists no longer than asked for', async () => {
       const { leases } = store.cluster;
       const jobs = Array.from({ length: 12 }, () => new StoreJob());

@@ -101,6 +101,14 @@ export function jobListContract(contract: StoreContract): void {
       }
     });
 
+    it('tells of unfinished jobs by when they are to have ended', async () => {
+      const jobs = [new StoreJob({ deadline: T0 + 5 }), new StoreJob()];
+      await submit(...jobs);
+      const [due, free] = await store.projections.unfinished(undefined, 10);
+      expect(due).toMatchObject({ jobId: jobs[0]?.header.jobId, deadline: T0 + 5 });
+      expect(free).not.toHaveProperty('deadline');
+    });
+
     it('keeps its place while jobs are created and end', async () => {
       const jobs = Array.from({ length: 5 }, (_, at) => new StoreJob({ createdAt: T0 + at }));
       await submit(...jobs);

@@ -60,6 +60,10 @@ export class MemoryCluster implements Cluster {
   readonly leases: JobLeases = {
     waiting: (limit) =>
       this.#jobs(limit, ({ status, driver }) => status === 'queued' && driver === undefined),
+    overdue: async (now, limit) =>
+      (await this.leases.waiting(Infinity))
+        .filter(({ header }) => (header.deadline ?? Infinity) <= now)
+        .slice(0, limit),
     handedOver: (limit) =>
       this.#jobs(limit, ({ status, driver }) => status !== 'queued' && driver === undefined),
     heldBy: (instanceId, limit) => this.#jobs(limit, ({ driver }) => driver === instanceId),

@@ -181,9 +181,16 @@ export class MemoryStore implements JobJournal, JobProjections {
 
   unfinished(after: UnfinishedJob | undefined, limit: number): Promise<readonly UnfinishedJob[]> {
     const all = Array.from(this.jobs.values(), ({ view: { header, progress } }): UnfinishedJob => {
-      const { tenantId, jobId, createdAt } = header;
+      const { tenantId, jobId, createdAt, deadline } = header;
       const priority = priorityOf({ header, progress });
-      return { tenantId, jobId, priority, createdAt, status: progress.status };
+      return {
+        tenantId,
+        jobId,
+        priority,
+        createdAt,
+        status: progress.status,
+        ...(deadline === undefined ? {} : { deadline }),
+      };
     });
     const from = all.findIndex((job) => job.jobId === after?.jobId) + 1;
     return Promise.resolve(

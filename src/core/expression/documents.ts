@@ -13,14 +13,26 @@ export interface ExpressionScope {
   readonly nodes?: JsonObject;
   /** The member of the list that a child of `for_each` is for, or its combination of `matrix`. */
   readonly item?: Json;
-  /** That child's place, from 0, or the round of `repeat`. */
+  /** That child's place, from 0. */
   readonly index?: number;
   /** What there is to say about the job itself. */
   readonly job?: Json;
+  /** In `repeat.until`: what the round gave. */
+  readonly output?: Json;
+  /** There, too: the number of the round, from 1. */
+  readonly iteration?: number;
 }
 
 /** The names that an expression can start from, also as variables: `$inputs`, `$nodes`, … */
-export const SCOPE_NAMES = ['inputs', 'nodes', 'item', 'index', 'job'] as const;
+export const SCOPE_NAMES = [
+  'inputs',
+  'nodes',
+  'item',
+  'index',
+  'job',
+  'output',
+  'iteration',
+] as const;
 
 /** JSONata takes objects with these for its own; in data they would confuse it. */
 const RESERVED = new Set(['_jsonata_lambda', '_jsonata_function', 'tupleStream', 'outerWrapper']);

@@ -10,6 +10,9 @@ const NOTHING: References = {
   item: false,
   index: false,
   job: false,
+  output: false,
+  iteration: false,
+  scope: false,
   unknown: [],
 };
 const EVERYTHING: References = {
@@ -19,6 +22,9 @@ const EVERYTHING: References = {
   item: true,
   index: true,
   job: true,
+  output: true,
+  iteration: true,
+  scope: true,
 };
 
 function references(text: string): References {

@@ -12,6 +12,10 @@ export interface References {
   readonly item: boolean;
   readonly index: boolean;
   readonly job: boolean;
+  readonly output: boolean;
+  readonly iteration: boolean;
+  /** It reads the scope as a whole, whatever is in it, as with `$` or `*`. */
+  readonly scope: boolean;
   /** Names it starts a path from that no scope has, `input` for `inputs` say: they find nothing. */
   readonly unknown: readonly string[];
 }
@@ -58,6 +62,7 @@ class Found {
   private readonly unknown = new Set<string>();
   private readonly applied = new Set<AstNode>();
   private allNodes = false;
+  private scope = false;
 
   /** Notes what a node reads; answers the parts of it that are accounted for by that. */
   take(node: AstNode, inner: boolean): ReadonlySet<AstNode> {
@@ -87,6 +92,7 @@ class Found {
     for (const name of SCOPE_NAMES) {
       if (name !== 'nodes' && references[name]) this.names.add(name);
     }
+    if (references.scope) this.scope = true;
     if (references.nodes === 'all') this.allNodes = true;
     else for (const id of references.nodes) this.ids.add(id);
     for (const name of references.unknown) this.unknown.add(name);
@@ -99,6 +105,9 @@ class Found {
       item: this.names.has('item'),
       index: this.names.has('index'),
       job: this.names.has('job'),
+      output: this.names.has('output'),
+      iteration: this.names.has('iteration'),
+      scope: this.scope,
       unknown: [...this.unknown].sort(),
     };
   }
@@ -154,6 +163,7 @@ class Found {
   private everything(): void {
     for (const name of SCOPE_NAMES) this.names.add(name);
     this.allNodes = true;
+    this.scope = true;
   }
 }
 

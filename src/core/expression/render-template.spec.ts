@@ -117,6 +117,9 @@ describe('templateReferences', () => {
         item: false,
         index: false,
         job: false,
+        output: false,
+        iteration: false,
+        scope: false,
         unknown: [],
       },
     });

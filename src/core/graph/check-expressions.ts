@@ -17,7 +17,10 @@ const MAX_CHARACTERS = 1024 * 1024;
 const NODES_PER_STEP = 1024;
 
 /** The parts of a node that may hold expressions. */
-const PARTS = ['when', 'for_each', 'matrix', 'config', 'compensate', 'cache'] as const;
+const UNTIL = 'repeat/until';
+const PARTS = ['when', 'for_each', 'matrix', 'config', 'compensate', 'cache', UNTIL] as const;
+/** Of these, the ones that are evaluated for each child of a node with children. */
+const ITEM_PARTS: ReadonlySet<string> = new Set(['config', 'cache', UNTIL]);
 
 /**
  * Tells what is wrong with the expressions of nodes: those that are no JSONata, and
@@ -52,11 +55,12 @@ export function* checkExpressionsSteps(
       const read = templateReferences(value);
       tell(read, `${pointer}/${field}`, problems);
       if (!read.ok) continue;
-      if (!((field === 'config' || field === 'cache') && hasItems(node)))
+      if (!(ITEM_PARTS.has(field) && hasItems(node)))
         tellItems(read.references, pointer, field, problems);
       // What undoes a node may read what the node itself gave.
       if (field === 'compensate') checkReferences(read.references, pointer, isKnown, problems);
       else found.push(read.references);
+      if (field !== UNTIL) checkNoRound(read.references, `${pointer}/${field}`, problems);
     }
     checkReferences(joinReferences(found), pointer, isNeeded, problems);
   }
@@ -64,6 +68,7 @@ export function* checkExpressionsSteps(
 
 /** A part of a node without what in it are the texts of a job of its own. */
 function ownTexts(node: unknown, field: (typeof PARTS)[number]): Json | undefined {
+  if (field === UNTIL) return own(own(node, 'repeat'), 'until') as Json | undefined;
   const value = own(node, field) as Json | undefined;
   if (field !== 'config' || own(node, 'type') !== SUB_JOB || value === undefined) return value;
   return { ...(value as Readonly<Record<string, Json>>), definition: null };
@@ -74,14 +79,24 @@ function hasItems(node: unknown): boolean {
 }
 
 function tellItems(
-  { item, index }: References,
+  { item, index, scope }: References,
   pointer: string,
   field: string,
   problems: ProblemList,
 ): void {
-  if (!item && !index) return;
-  const message = `an expression reads ${quote(item ? 'item' : 'index')}, which is there only in the config and the cache of a node with for_each or matrix`;
+  if (scope || (!item && !index)) return;
+  const message = `an expression reads ${quote(item ? 'item' : 'index')}, which is there only in the config, the cache and repeat.until of a node with for_each or matrix`;
   problems.add(`${pointer}/${field}`, 'unknown_name', message);
+}
+
+/** What a round gave is there only for who judges the round. */
+function checkNoRound(references: References, pointer: string, problems: ProblemList): void {
+  if (references.scope) return;
+  for (const name of ['output', 'iteration'] as const) {
+    if (!references[name]) continue;
+    const message = `an expression reads ${quote(name)}, which is there in repeat.until only`;
+    problems.add(pointer, 'unknown_name', message);
+  }
 }
 
 function tell(read: TemplateReferences, pointer: string, problems: ProblemList): void {
@@ -99,7 +114,7 @@ function checkReferences(
   problems: ProblemList,
 ): void {
   for (const name of references.unknown) {
-    const message = `an expression reads ${quote(name)}, which is not there; there are inputs, nodes and job`;
+    const message = `an expression reads ${quote(name)}, which is not there; there are inputs, nodes and job, and output and iteration in repeat.until`;
     problems.add(pointer, 'unknown_name', message);
   }
   if (references.nodes === 'all') return;

@@ -1,4 +1,5 @@
 import { degrees, invertSteps } from '../plan/adjacency.js';
+import { deadlinesIn } from '../plan/deadlines.js';
 import { planNodeSteps } from '../plan/build-plan.js';
 import type { Adjacency, Plan, PlanDefaults } from '../plan/plan.js';
 import { runSteps } from '../plan/run-steps.js';
@@ -7,6 +8,7 @@ import type { JsonObject } from '../json.js';
 import { checkFanOutSteps } from './check-fan-out.js';
 import { MAX_SUB_JOB_DEPTH, SUB_JOB, subJobDefinition } from './definition.js';
 import { checkExpressionsSteps } from './check-expressions.js';
+import { checkTimesSteps } from './check-times.js';
 import { checkShapeSteps } from './check-shape.js';
 import { checkValue } from './check-value.js';
 import { findCyclesSteps } from './find-cycles.js';
@@ -24,6 +26,8 @@ export interface CompileOptions {
   /** Made once by `jobShape`. */
   readonly shape: Shape;
   readonly defaults: PlanDefaults;
+  /** Epoch milliseconds by which deadlines may not have passed; without it they may. */
+  readonly now?: number;
 }
 
 export type CompileResult =
@@ -50,7 +54,7 @@ export const MAX_PART_BYTES = 1024 * 1024;
  */
 export function* compileSteps(
   input: unknown,
-  { shape, defaults }: CompileOptions,
+  { shape, defaults, now }: CompileOptions,
   depth = 0,
 ): Generator<void, CompileResult> {
   const problems = yield* checkShapeSteps(shape, input);
@@ -67,7 +71,13 @@ export function* compileSteps(
     const nodes = nodesOf(input);
     yield* checkFanOutSteps(nodes, problems);
     yield* checkExpressionsSteps(nodes, dependencies, problems);
-    yield* checkSubJobsSteps(nodes, { shape, defaults }, depth, problems);
+    yield* checkSubJobsSteps(
+      nodes,
+      { shape, defaults, ...(now === undefined ? {} : { now }) },
+      depth,
+      problems,
+    );
+    yield* checkTimesSteps(input, now, problems);
   }
   if (problems.problems.length > 0) return failure(problems);
 
@@ -78,7 +88,15 @@ export function* compileSteps(
   return {
     ok: true,
     job,
-    plan: { nodes, indexOf, successors, dependencyCount, order, settings },
+    plan: {
+      nodes,
+      indexOf,
+      successors,
+      dependencyCount,
+      order,
+      settings,
+      ...deadlinesIn(job.nodes),
+    },
   };
 }
 

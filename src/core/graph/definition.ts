@@ -42,6 +42,9 @@ export interface NodeDefinition {
   readonly priority?: number;
   /** Plain text, which is the key with a limit of 1; or both. */
   readonly concurrency_key?: string | { readonly key: string; readonly limit?: number };
+  /** By when it is to have ended: seconds from the job's start, or an ISO 8601 time with its zone. */
+  readonly deadline?: number | string;
+  readonly repeat?: RepeatDefinition;
   /** One child for each of these; a text is an expression that gives them. */
   readonly for_each?: readonly Json[] | string;
   /** One child for each combination of the values of its axes. */
@@ -91,6 +94,18 @@ export function isFannedOut({ for_each: items, matrix }: NodeDefinition): boolea
   return items !== undefined || matrix !== undefined;
 }
 
+/** A node that is run again, round after round, until what it gives is as wanted. */
+export interface RepeatDefinition {
+  /** An expression between `{%` and `%}`, judged after each round that completed. */
+  readonly until: string;
+  /** Rounds at most. */
+  readonly max: number;
+  /** Seconds between two rounds. */
+  readonly delay?: number;
+  /** What becomes of the node when the rounds are used up. */
+  readonly on_exhausted?: 'fail' | 'complete';
+}
+
 /** What a submitter sends, once its shape is known to be right. Durations are in seconds. */
 export interface JobDefinition {
   readonly name: string;
@@ -105,4 +120,6 @@ export interface JobDefinition {
   readonly timeout?: number;
   readonly on_failure?: OnFailure;
   readonly labels?: Readonly<Record<string, string>>;
+  /** By when it is to have ended: an ISO 8601 time with its zone. */
+  readonly deadline?: string;
 }

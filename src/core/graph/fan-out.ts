@@ -66,6 +66,7 @@ const OF_THE_GROUP: ReadonlySet<string> = new Set<keyof NodeDefinition>([
   'when',
   'trigger_rule',
   'priority',
+  'deadline',
   'for_each',
   'matrix',
   'max_parallel',

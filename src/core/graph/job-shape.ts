@@ -6,6 +6,7 @@ import { MAX_CHILDREN, ON_FAILURE, TRIGGER_RULES } from './definition.js';
 import { toJsonSchema } from './json-schema.js';
 import type { Shape, ShapeSwitch } from './shape.js';
 import { EXPRESSION_PATTERN, templatedShape } from './templated-shape.js';
+import { POINT_IN_TIME } from './time-shape.js';
 
 /** What the shape of a job needs to know of a node type; an executor says it of itself. */
 export interface NodeTypeShape {
@@ -141,6 +142,41 @@ const CACHE: Shape = {
 const NOTHING_TO_CACHE =
   'a node of this type runs nothing whose result could be used again; leave it out';
 
+const REPEAT: Shape = {
+  title: 'Repetition',
+  description:
+    'Runs the node again, round after round, until its output is as wanted. Each round has the ' +
+    'attempts of its retry policy. Not for nodes that wait, or that have a cache.',
+  type: 'object',
+  properties: {
+    until: {
+      description:
+        'A condition as in `when`, over the same and the `output` and `iteration` (from 1) of the ' +
+        'round that completed. When it is true, the node completes with that output.',
+      type: 'string',
+      minLength: 1,
+      maxLength: MAX_WHEN,
+      pattern: EXPRESSION_PATTERN,
+      patternMessage: "must be an expression, such as {% output.status = 'ready' %}",
+    },
+    max: { description: 'Rounds at most.', type: 'integer', minimum: 2, maximum: 1000 },
+    delay: {
+      description: 'Seconds between two rounds.',
+      type: 'number',
+      minimum: 0,
+      maximum: DAY,
+      default: 0,
+    },
+    on_exhausted: {
+      description: 'What becomes of the node when the last round was not as wanted, either.',
+      enum: ['fail', 'complete'],
+      default: 'fail',
+    },
+  },
+  required: ['until', 'max'],
+  additionalProperties: false,
+};
+
 /**
  * What may be submitted as a job, given the node types there are. Shapes are costly to make and to
  * be shared: make one when the service starts.
@@ -183,6 +219,12 @@ export function jobShape(
       },
       priority: PRIORITY,
       timeout: { description: 'Seconds from the start of the job.', ...TIMEOUT },
+      deadline: {
+        description:
+          'When the job is to have ended, still queued or not: it times out then. A time to come, in ' +
+          'ISO 8601 with its zone.',
+        ...POINT_IN_TIME,
+      },
       on_failure: {
         description:
           'What a failed node does to the rest of the job: what does not depend on it still runs ' +
@@ -326,6 +368,13 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
       },
       retry: RETRY,
       timeout: { description: 'Seconds that one attempt may take.', ...TIMEOUT },
+      deadline: {
+        description:
+          'When the node is to have ended, started or not; it fails then, and is not tried again. ' +
+          'Seconds from the start of the job, or a time to come, in ISO 8601 with its zone.',
+        anyOf: [TIMEOUT, POINT_IN_TIME],
+      },
+      repeat: REPEAT,
       priority: {
         ...PRIORITY,
         description:

@@ -1,3 +1,4 @@
+import { parseIsoTime } from '../iso-time.js';
 import type { JsonObject } from '../json.js';
 import { WORK_PER_STEP } from '../plan/adjacency.js';
 import type { Adjacency, PlanDefaults } from '../plan/plan.js';
@@ -16,6 +17,8 @@ export interface NormalizedJob {
   readonly timeout: number;
   readonly onFailure: OnFailure;
   readonly inputs?: JsonObject;
+  /** Epoch milliseconds. */
+  readonly deadline?: number;
   readonly nodes: readonly NodeDefinition[];
 }
 
@@ -38,6 +41,7 @@ export function* normalizeSteps(
   defaults: PlanDefaults,
 ): Generator<void, NormalizedJob> {
   const { name, description, labels, inputs, dag_definition } = submitted;
+  const deadline = parseIsoTime(submitted.deadline ?? '');
   return {
     name,
     ...(description !== undefined && { description }),
@@ -47,6 +51,7 @@ export function* normalizeSteps(
     timeout: submitted.timeout ?? defaults.timeout,
     onFailure: submitted.on_failure ?? 'finish_branches',
     ...(inputs !== undefined && { inputs }),
+    ...(deadline !== undefined && { deadline }),
     nodes: yield* normalizeNodesSteps(dag_definition.nodes, dependencies),
   };
 }

@@ -13,6 +13,8 @@ export type JobCommand =
       readonly result: AttemptResult;
       /** Uniform in [0, 1): the jitter of a backoff that may follow. */
       readonly random: number;
+      /** Of a node that is repeated, what its condition made of what completed. */
+      readonly until?: RoundOutcome;
     }
   /** The job that a node waited for has ended: what it came to. */
   | {
@@ -27,7 +29,10 @@ export type JobCommand =
   | { readonly type: 'end_compensation'; readonly summary: string }
   /** The time a held node waited for has come. */
   | { readonly type: 'release'; readonly node: number }
-  | { readonly type: 'time_out' }
+  /** `deadline` is in epoch milliseconds; absent when it is the time-out that has passed. */
+  | { readonly type: 'time_out'; readonly deadline?: number }
+  /** The deadline of a node has passed. */
+  | { readonly type: 'miss_deadline'; readonly node: number }
   /** What a node's condition came to: it holds, or does not, or cannot be judged. */
   | {
       readonly type: 'judge_condition';
@@ -47,6 +52,9 @@ export type JobCommand =
       /** Nodes that hold the concurrency key that they need. */
       readonly granted?: ReadonlySet<number> | undefined;
     };
+
+/** Whether a round was as wanted, or why that cannot be judged. */
+export type RoundOutcome = boolean | AttemptError;
 
 /** A node that is kept, with the output it had, or with why it was skipped. */
 export interface ReusedNode {

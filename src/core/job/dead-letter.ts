@@ -10,13 +10,16 @@ export const MAX_LETTER_CONFIG = 64 * 1024;
 /**
  * The letter of a node that fails for good, where it fails because its attempts are used up. What was
  * cancelled, or would not have been tried again anyhow, has none.
+ *
+ * @param failedAttempts those that count, where the node has had others in rounds before
  */
 export function deadLetters(
   { definition, retry }: Pick<PlanNode, 'definition' | 'retry'>,
   attempt: number,
   error: AttemptError,
+  failedAttempts = attempt,
 ): DeadLetterIntent[] {
-  if (!hasUsedUpAttempts(error, retry, attempt)) return [];
+  if (!hasUsedUpAttempts(error, retry, failedAttempts)) return [];
   const { id, type, config } = definition;
   const fits = config === undefined || jsonBytes(config, MAX_LETTER_CONFIG) <= MAX_LETTER_CONFIG;
   return [

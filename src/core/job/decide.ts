@@ -4,6 +4,8 @@ import type { Plan } from '../plan/plan.js';
 import { mayRetry } from '../retry/judge.js';
 import { retryDelay } from '../retry/retry-delay.js';
 import type { AttemptError, AttemptResult } from './attempt.js';
+import { deadlineOf, lateError, missDeadline } from './deadline.js';
+import { attemptsOfRound, endRound } from './repeat.js';
 import { deadLetters } from './dead-letter.js';
 import type { JobCommand, ReusedNode } from './commands.js';
 import { abortLive, accept, completed, failing, idOf, reject, type Decision } from './decision.js';
@@ -52,7 +54,17 @@ export function decide(plan: Plan, state: JobState, command: JobCommand, now: nu
       if (isTerminalJob(state.status) || state.ending !== undefined) {
         return reject('already_ending', 'The job is ending already.');
       }
-      return accept([{ type: 'job_timed_out' }], abortLive(plan, state));
+      return accept(
+        [
+          {
+            type: 'job_timed_out',
+            ...(command.deadline === undefined ? {} : { deadline: command.deadline }),
+          },
+        ],
+        abortLive(plan, state),
+      );
+    case 'miss_deadline':
+      return missDeadline(plan, state, command.node, now);
     case 'judge_condition':
       return judgeCondition(plan, state, command);
     case 'reuse':
@@ -83,7 +95,15 @@ function finishAttempt(
   }
   const id = idOf(plan, node);
   if (result.status === 'completed') {
-    return accept([completed(id, result.output, result.cached)]);
+    const { repeat } = planNode(plan, node).definition;
+    if (repeat === undefined) return accept([completed(id, result.output, result.cached)]);
+    const round = { outcome: command.until ?? false, output: result.output };
+    return endRound(plan, state, node, repeat, round, now);
+  }
+  const late = lateError(plan, state, node, result, now);
+  // A job that was made for the node ends by the same deadline, and is waited for.
+  if (late !== undefined && (result.status === 'failed' || result.awaits !== 'job')) {
+    return failing(plan, state, node, [failedWith(id, late, result.output)]);
   }
   if (result.status === 'waiting') {
     // A job that was made for the node is waited for whatever happens: it is to be cancelled.
@@ -109,6 +129,10 @@ function endChild(
   if (state.ending !== undefined) return accept([{ type: 'node_cancelled', node: id }]);
   const resumed: JobEvent = { type: 'node_resumed', node: id };
   if (result.status === 'completed') return accept([resumed, completed(id, result.output)]);
+  const late = lateError(plan, state, node, result, now);
+  if (late !== undefined) {
+    return failing(plan, state, node, [resumed, failedWith(id, late, result.output)]);
+  }
   const decision = failAttempt(plan, state, node, result, random, now);
   return decision.ok ? accept([resumed, ...decision.events], decision.intents) : decision;
 }
@@ -127,18 +151,22 @@ function failAttempt(
       ? retry(plan, state, node, error, { random, retryAfter }, now)
       : undefined;
   if (retried !== undefined) return retried;
-  const failed: JobEvent = {
-    type: 'node_failed',
-    node: idOf(plan, node),
-    error,
-    ...(output === undefined ? {} : { output }),
-  };
+  const failed = failedWith(idOf(plan, node), error, output);
   const { definition } = planNode(plan, node);
   // Of a node that is run by a job, that one's nodes are the letters.
   const letters = isRunByJob(definition)
     ? []
-    : deadLetters(planNode(plan, node), state.attempts[node] ?? 0, error);
+    : deadLetters(
+        planNode(plan, node),
+        state.attempts[node] ?? 0,
+        error,
+        attemptsOfRound(state, node),
+      );
   return failing(plan, state, node, [failed], letters);
+}
+
+function failedWith(node: string, error: AttemptError, output: AttemptResult['output']): JobEvent {
+  return { type: 'node_failed', node, error, ...(output === undefined ? {} : { output }) };
 }
 
 function wait(
@@ -172,11 +200,13 @@ function retry(
   now: number,
 ): Decision | undefined {
   const policy = planNode(plan, node).retry;
-  const attempts = state.attempts[node] ?? 0;
+  const attempts = attemptsOfRound(state, node);
   if (!mayRetry(error, policy, attempts)) return undefined;
   const wanted = retryDelay(policy, attempts, random, state.details.get(node)?.delay);
   const delay = Math.max(wanted, Math.min(retryAfter, LONGEST_RETRY_AFTER));
   const until = now + Math.round(delay * 1000);
+  const deadline = deadlineOf(plan, state, node);
+  if (deadline !== undefined && until >= deadline) return undefined;
   const id = idOf(plan, node);
   return accept(
     [{ type: 'node_retrying', node: id, error, until, delay }],

@@ -11,7 +11,11 @@ export type JobEvent =
   | { readonly type: 'job_resumed'; readonly by: string }
   /** From now on, for the job as a whole; which of its nodes come first is settled by its definition. */
   | { readonly type: 'job_priority_changed'; readonly by: string; readonly priority: number }
-  | { readonly type: 'job_timed_out' }
+  | {
+      readonly type: 'job_timed_out';
+      /** Epoch milliseconds; present when it was the deadline that passed, not the time-out. */
+      readonly deadline?: number;
+    }
   | { readonly type: 'job_failing'; readonly node: string }
   /** What its nodes did is being undone, by a job of its own, before it ends as failed. */
   | { readonly type: 'job_compensating' }
@@ -50,6 +54,15 @@ export type NodeEvent =
       readonly until: number;
       /** Seconds waited; decorrelated jitter builds on it. */
       readonly delay: number;
+    }
+  /** A round completed and was not as wanted: the node is run again. */
+  | {
+      readonly type: 'node_repeating';
+      readonly node: string;
+      /** The number of the round to come, from 2. */
+      readonly iteration: number;
+      /** Epoch milliseconds from which it may start. */
+      readonly until: number;
     }
   /** The node had completed in the job that this one runs again, and is not run once more. */
   | { readonly type: 'node_reused'; readonly node: string; readonly output?: Json }

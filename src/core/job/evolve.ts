@@ -1,9 +1,11 @@
 import { concurrencyKeyOf } from '../graph/concurrency-key.js';
+import { isRunByJob } from '../graph/definition.js';
 import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import type { AttemptSummary } from './attempt.js';
 import type { JobEvent, NodeEvent } from './events.js';
 import type { JobState, NodeDetails } from './job-state.js';
+import { hasFailedItself } from './project.js';
 import { NODE_STATUSES, type JobStatus } from './status.js';
 import { IllegalTransition, mayMoveJob, mayMoveNode, NODE_CODE } from './transitions.js';
 import { judgeTrigger, ruleInForce } from './trigger.js';
@@ -43,7 +45,10 @@ export function evolve(plan: Plan, state: JobState, event: JobEvent, at: number)
       return;
     case 'job_timed_out':
       state.ending = 'timed_out';
-      state.reason = `The job did not end within its ${plan.settings.timeout} s.`;
+      state.reason =
+        event.deadline === undefined
+          ? `The job did not end within its ${plan.settings.timeout} s.`
+          : `The job did not end by its deadline, ${new Date(event.deadline).toISOString()}.`;
       return;
     case 'job_failing':
       state.ending = 'failed';
@@ -95,7 +100,13 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
   if (node === undefined) throw new IllegalTransition(`Node ${event.node}`, 'nowhere', event.type);
   switch (event.type) {
     case 'node_started':
-      if (state.attempts[node] === 0) state.freshReady--;
+      if (state.attempts[node] === 0) {
+        state.freshReady--;
+        const { definition } = planNode(plan, node);
+        if (definition.repeat !== undefined && !isRunByJob(definition)) {
+          detailsOf(state, node).iteration = 1;
+        }
+      }
       moveNode(state, node, NODE_CODE.running);
       unqueue(plan, state, node);
       state.attempts[node] = event.attempt;
@@ -118,9 +129,13 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       tellSuccessors(plan, state, node, state.succeededDeps);
       return;
     case 'node_failed':
-      // A node whose condition cannot be judged fails before its first attempt.
-      if (state.nodeStatus[node] === NODE_CODE.ready) leaveQueues(plan, state, node);
-      else endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
+      // A node fails without an attempt when its condition cannot be judged, or its deadline passes.
+      if (state.nodeStatus[node] === NODE_CODE.running) {
+        endAttempt(state, node, { status: 'failed', finished_at: at, error: event.error });
+      } else {
+        leaveQueues(plan, state, node);
+        state.toSkip.delete(node);
+      }
       moveNode(state, node, NODE_CODE.failed);
       state.anyFailed = true;
       tellSuccessors(plan, state, node, state.failedDeps);
@@ -134,6 +149,9 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       details.delay = event.delay;
       return;
     }
+    case 'node_repeating':
+      beginRound(state, node, event);
+      return;
     case 'node_ready':
       moveNode(state, node, NODE_CODE.ready);
       clearUntil(state, node);
@@ -188,6 +206,24 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       return;
     }
   }
+}
+
+/** The history of the rounds before is in the journal alone: it would grow with every round. */
+function beginRound(
+  state: JobState,
+  node: number,
+  { iteration, until }: Extract<NodeEvent, { type: 'node_repeating' }>,
+): void {
+  state.live.delete(node);
+  moveNode(state, node, NODE_CODE.retrying);
+  state.held.add(node);
+  const details = detailsOf(state, node);
+  if (hasFailedItself(details.history ?? [])) details.failedBefore = true;
+  delete details.history;
+  delete details.delay;
+  details.iteration = iteration;
+  details.formerAttempts = state.attempts[node] ?? 0;
+  details.until = until;
 }
 
 /** Drops what is kept of a node only until it has ended and been projected. */

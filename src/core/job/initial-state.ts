@@ -17,7 +17,7 @@ export function initialState(plan: Plan): JobState {
     updatedAt: 0,
     anyFailed: false,
     nodeStatus: new Uint8Array(size),
-    attempts: new Uint16Array(size),
+    attempts: new Uint32Array(size),
     nodeStartedAt: new Array<number>(size).fill(0),
     succeededDeps: new Int32Array(size),
     failedDeps: new Int32Array(size),

@@ -29,6 +29,7 @@ export function headerOf(job: NormalizedJob, identity: JobIdentity): JobHeader {
     types: [...new Set(nodes.map((node) => node.type))],
     concurrency,
     timeout,
+    ...(job.deadline === undefined ? {} : { deadline: job.deadline }),
     onFailure,
     ...(job.inputs === undefined ? {} : { inputs: job.inputs }),
   };

@@ -24,6 +24,8 @@ export interface JobHeader extends JobRef {
   readonly concurrency: number;
   /** Seconds from the job's start. */
   readonly timeout: number;
+  /** Epoch milliseconds by which the job is to have ended, queued or not. */
+  readonly deadline?: number;
   readonly onFailure: OnFailure;
   readonly inputs?: JsonObject;
   /** Present when it is a run of a template. */
@@ -114,7 +116,9 @@ export interface NodeProjection {
   readonly reused?: boolean;
   /** Nothing was run: it took over the result of that node. */
   readonly cached?: CachedFrom;
-  /** Attempts that have ended, oldest first; left out when the fields above say it all. */
+  /** Of a node that is repeated: the round it is in, was in last, or is to begin. */
+  readonly iteration?: number;
+  /** Attempts that have ended, of the present round, oldest first; left out when the fields above say it all. */
   readonly history?: readonly AttemptSummary[];
 }
 

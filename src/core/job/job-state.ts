@@ -20,6 +20,12 @@ export interface NodeDetails {
   /** A signal that arrived before the node waited for it. */
   signal?: { readonly by: string; readonly payload?: Json };
   history?: AttemptSummary[];
+  /** Of a node that is repeated: the round it is in, or about to begin. */
+  iteration?: number;
+  /** Attempts that it had in the rounds before. */
+  formerAttempts?: number;
+  /** An attempt of a round before failed by itself. */
+  failedBefore?: true;
 }
 
 /**
@@ -41,7 +47,7 @@ export interface JobState {
   anyFailed: boolean;
 
   readonly nodeStatus: Uint8Array;
-  readonly attempts: Uint16Array;
+  readonly attempts: Uint32Array;
   /** Epoch milliseconds of the current attempt's start, 0 for none. */
   readonly nodeStartedAt: number[];
   readonly succeededDeps: Int32Array;

@@ -39,7 +39,7 @@ function projectCounts(state: JobState): NodeCounts {
 }
 
 /** An attempt that the service cut short says nothing of the test. */
-function hasFailedItself(history: readonly AttemptSummary[]): boolean {
+export function hasFailedItself(history: readonly AttemptSummary[]): boolean {
   return history.some(({ status, error }) => status === 'failed' && error?.code !== INTERRUPTED);
 }
 
@@ -68,6 +68,9 @@ export function projectNode(state: JobState, node: number, last: NodeEvent): Nod
   if (details.until !== undefined) projection.until = details.until;
   if (details.awaits !== undefined && status === 'waiting') projection.awaits = details.awaits;
   if (details.child !== undefined) projection.child = details.child;
+  if (details.iteration !== undefined) projection.iteration = details.iteration;
+  const failedBefore = details.failedBefore === true;
+  if (failedBefore && status === 'completed') projection.passedOnRetry = true;
   if (details.history !== undefined) {
     projection.history = details.history.slice();
     if (status === 'completed' && hasFailedItself(details.history)) projection.passedOnRetry = true;

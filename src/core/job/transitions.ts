@@ -2,7 +2,7 @@ import { JOB_STATUSES, NODE_STATUSES, type JobStatus, type NodeStatus } from './
 
 /** Every move a job may make; all others are refused. */
 export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
-  queued: ['running', 'cancelled'],
+  queued: ['running', 'cancelled', 'timed_out'],
   running: [
     'completed',
     'failed',
@@ -23,11 +23,11 @@ export const JOB_TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> 
 
 /** Every move a node may make; all others are refused. */
 export const NODE_TRANSITIONS: Readonly<Record<NodeStatus, readonly NodeStatus[]>> = {
-  pending: ['ready', 'completed', 'skipped', 'cancelled'],
+  pending: ['ready', 'completed', 'failed', 'skipped', 'cancelled'],
   ready: ['running', 'completed', 'failed', 'cancelled', 'skipped'],
   running: ['completed', 'failed', 'cancelled', 'retrying', 'waiting'],
   waiting: ['running', 'cancelled', 'skipped'],
-  retrying: ['ready', 'cancelled', 'skipped'],
+  retrying: ['ready', 'failed', 'cancelled', 'skipped'],
   completed: [],
   failed: [],
   cancelled: [],

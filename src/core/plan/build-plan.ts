@@ -1,6 +1,7 @@
 import { isFannedOut, SUB_JOB, type NodeDefinition } from '../graph/definition.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import { WORK_PER_STEP, degrees, invertSteps } from './adjacency.js';
+import { deadlinesIn } from './deadlines.js';
 import { inheritedPriorities } from './inherited-priorities.js';
 import type { Adjacency, Plan, PlanDefaults, PlanNode, PlanSettings } from './plan.js';
 import { runSteps } from './run-steps.js';
@@ -61,7 +62,15 @@ export function* planSteps(
     throw new Error('The definition has a cycle. Compile it to see which.');
   }
   const planNodes = yield* planNodeSteps(nodes, { successors, order }, settings, defaults);
-  return { nodes: planNodes, indexOf, successors, dependencyCount, order, settings };
+  return {
+    nodes: planNodes,
+    indexOf,
+    successors,
+    dependencyCount,
+    order,
+    settings,
+    ...deadlinesIn(nodes),
+  };
 }
 
 /** {@link planSteps} without a pause. */

@@ -26,6 +26,8 @@ export interface Plan {
   /** Node indexes, each after all it needs; ties in definition order. */
   readonly order: Int32Array;
   readonly settings: PlanSettings;
+  /** Nodes that say by when they are to have ended; absent when none does. */
+  readonly deadlines?: readonly number[];
 }
 
 export interface PlanSettings {

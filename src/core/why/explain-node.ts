@@ -129,7 +129,10 @@ function nodeGates(
       return [...ofJob, backoff(node)];
     case 'waiting':
       // What is waited for may come while the job is paused, too: the node then goes on to its end.
-      return [...ofJob.filter(({ kind }) => kind !== 'paused'), awaited(node, job)];
+      return [
+        ...ofJob.filter(({ kind }) => kind !== 'paused' && kind !== 'job_queued'),
+        awaited(node, job),
+      ];
     case 'running':
     case 'completed':
     case 'failed':
@@ -146,7 +149,7 @@ function startGates(
   instance: InstanceCircumstances,
 ): Gate[] {
   // Slots are given out when the job runs; until then they say nothing about this node.
-  if (job.progress.status === 'queued') return [...ofJob];
+  if (ofJob.some(({ kind }) => kind === 'job_queued')) return [...ofJob];
   const keyed: Gate[] = key === undefined ? [] : [{ kind: 'concurrency_key', ...key }];
   return [...ofJob, ...keyed, ...slotGates(job, instance)];
 }

@@ -72,6 +72,8 @@ export type Gate =
       readonly kind: 'job_queued';
       /** Jobs that are taken before it; absent where only another instance knows. */
       readonly ahead?: number;
+      /** It ran before, was paused, and needs a place again. */
+      readonly resumed?: true;
       /** Jobs that run on the instance that answers. */
       readonly used: number;
       readonly limit: number;

@@ -5,13 +5,16 @@ import type { Gate } from './gate.js';
 type JobGate = (job: JobCircumstances, instance: InstanceCircumstances) => Gate | undefined;
 
 const queued: JobGate = ({ progress }, { id, runningJobs, maxRunningJobs, jobsAhead }) => {
-  if (progress.status !== 'queued') return undefined;
+  // One that was paused has given its place back.
+  const resumed = progress.status === 'running' && jobsAhead !== undefined;
+  if (progress.status !== 'queued' && !resumed) return undefined;
   // With nobody else about, a job that is not in the queue any more is being taken.
   const ahead = jobsAhead ?? (id === undefined ? 0 : undefined);
   return {
     kind: 'job_queued',
     used: runningJobs,
     limit: maxRunningJobs,
+    ...(resumed ? { resumed } : {}),
     ...(ahead === undefined ? {} : { ahead }),
   };
 };

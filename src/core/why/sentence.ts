@@ -110,14 +110,15 @@ function concurrencyKey({ key, used, limit, holders }: Of<'concurrency_key'>): s
   return `It waits for the concurrency key ${key}, which ${used} of ${limit} nodes hold: ${named.join(', ')}.`;
 }
 
-function jobQueued({ ahead, used, limit }: Of<'job_queued'>): string {
+function jobQueued({ ahead, used, limit, resumed }: Of<'job_queued'>): string {
   const running = `${used} of ${limit} jobs run`;
+  const job = resumed === true ? 'The job was resumed and waits for a place' : 'The job is queued';
   if (ahead === undefined) {
-    return `The job is queued: ${running} on this instance, and which comes first, another one knows.`;
+    return `${job}: ${running} on this instance, and which comes first, another one knows.`;
   }
-  if (ahead === 0) return `The job is queued: ${running}, and it is the next.`;
+  if (ahead === 0) return `${job}: ${running}, and it is the next.`;
   const before = count(ahead, 'job', 'is', 'are');
-  return `The job is queued: ${running}, and ${before} before it by priority and age.`;
+  return `${job}: ${running}, and ${before} before it by priority and age.`;
 }
 
 function from(until: number | undefined): string {

@@ -5,6 +5,7 @@ import type { CompileOptions, CompileResult } from '../../core/graph/compile.js'
 import type { NodeDefinition } from '../../core/graph/definition.js';
 import { runInSlices } from '../../engine/slices.js';
 import { RequestProblem } from '../../platform/errors/index.js';
+import type { Clock } from '../../ports/clock.js';
 import type { NodeExecutor } from '../../ports/node-executor.js';
 import type { TestCatalogue } from '../../ports/test-catalogue.js';
 import { Use } from '../dependencies.js';
@@ -24,6 +25,7 @@ export class DefinitionCompiler {
     @Use('compileOptions') private readonly options: CompileOptions,
     @Use('executors') private readonly executors: ReadonlyMap<string, NodeExecutor>,
     @Use('catalogue') private readonly catalogue: TestCatalogue,
+    @Use('clock') private readonly clock: Clock,
   ) {}
 
   /** Rejects with `invalid_definition`. Holds the event loop for a few milliseconds at a time only. */
@@ -34,14 +36,20 @@ export class DefinitionCompiler {
         'The body is empty. Send a job definition as JSON; /schemas/job.schema.json describes it.',
       );
     }
-    const compiled = await this.check(body);
+    const compiled = await this.check(body, this.clock.now());
     if (compiled.ok) return compiled;
     throw refusal('invalid_definition', compiled.problems, compiled.truncated);
   }
 
-  /** As {@link compile}, with what is wrong as an answer. */
-  check(body: unknown): Promise<CompileResult> {
-    return runInSlices(compileSteps(body, this.options));
+  /**
+   * As {@link compile}, with what is wrong as an answer.
+   *
+   * @param now epoch milliseconds by which deadlines may not have passed; without it they may
+   */
+  check(body: unknown, now?: number): Promise<CompileResult> {
+    return runInSlices(
+      compileSteps(body, { ...this.options, ...(now === undefined ? {} : { now }) }),
+    );
   }
 
   /** What a job may run into although it is valid: names that the test catalogue does not have yet. */

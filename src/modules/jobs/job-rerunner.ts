@@ -5,6 +5,7 @@ import type { Shape } from '../../core/graph/shape.js';
 import { ID_RANDOM_BYTES, jobId as newJobId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
 import type { JobHeader, RerunOrigin } from '../../core/job/job-record.js';
+import { withoutPastDeadlines } from '../../core/plan/without-past-deadlines.js';
 import { isTerminalJob } from '../../core/job/status.js';
 import type { DagExecutionEngine, Submission } from '../../engine/dag-execution-engine.js';
 import type { Principal } from '../../platform/auth/index.js';
@@ -129,11 +130,13 @@ export class JobRerunner {
           `The job is ${view.progress.status}. It can be run again when it has ended; cancel it to end it now.`,
         );
       }
-      const definition = await this.engine.planOf(view.header);
-      const origin = originOf(view, definition);
       const now = this.clock.now();
+      const definition = withoutPastDeadlines(await this.engine.planOf(view.header), now);
+      const origin = originOf(view, definition);
+      const { deadline, ...given } = view.header;
       const header: JobHeader = {
-        ...withoutWaiter(view.header),
+        ...withoutWaiter(given),
+        ...(deadline === undefined || deadline <= now ? {} : { deadline }),
         jobId: newJobId(now, randomBytes(ID_RANDOM_BYTES)),
         owner: principal.user,
         createdAt: now,

@@ -109,7 +109,7 @@ export class JobSteeringController {
     operationId: 'changeJobPriority',
     summary: 'Change the priority of a job',
     description:
-      'From then on the job waits in the queue, and seeks free slots, by this priority. Which of its own nodes come first stays as its definition says.',
+      'From then on the job waits in the queue, and seeks free slots, by this priority. Which of its own nodes come first stays as its definition says. Jobs that it waits for are raised with it.',
   })
   @ApiParam(JOB_ID)
   @ApiBody({ type: ChangePriorityRequest })

@@ -4,6 +4,7 @@ import type { AttemptError, CachedFrom } from '../../core/job/attempt.js';
 import { priorityOf, type ParentLink, type RerunOrigin } from '../../core/job/job-record.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import type { ShownForecast } from './forecast-views.js';
+import { nodeDeadline } from '../../core/plan/deadlines.js';
 import { jobPath, nodePath } from '../paths.js';
 import type {
   CachedFromResponse,
@@ -42,6 +43,7 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
     tenant: header.tenantId,
     concurrency: header.concurrency,
     timeout: header.timeout,
+    ...optionalTime('deadline', header.deadline),
     on_failure: header.onFailure,
     correlation_id: header.correlationId,
     version: progress.version,
@@ -98,6 +100,8 @@ export function showNode(job: JobView, node: NodeView): Answer<NodeResponse> {
     ...optionalTime('started_at', state?.startedAt),
     ...optionalTime('finished_at', state?.finishedAt),
     ...optionalTime('until', state?.until),
+    ...optionalTime('deadline', nodeDeadline(definition, job.progress.startedAt)),
+    ...(state?.iteration === undefined ? {} : { iteration: state.iteration }),
     ...(state?.awaits === undefined ? {} : { awaits: state.awaits }),
     ...(state?.child === undefined ? {} : { child_job_id: state.child }),
     ...(state?.reused === true ? { reused: true } : {}),

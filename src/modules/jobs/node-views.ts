@@ -82,14 +82,16 @@ export function showEvents(record: JournalRecord): readonly Answer<EventResponse
 }
 
 function showEvent(event: JobEvent): Omit<Answer<EventResponse>, 'version' | 'at'> {
-  const { until, error, cached, ...rest } = event as JobEvent & {
+  const { until, deadline, error, cached, ...rest } = event as JobEvent & {
     readonly cached?: Parameters<typeof showCached>[0];
     readonly until?: number;
+    readonly deadline?: number;
     readonly error?: Parameters<typeof showError>[0];
   };
   return {
     ...rest,
     ...optionalTime('until', until),
+    ...optionalTime('deadline', deadline),
     ...(error === undefined ? {} : { error: showError(error) }),
     ...(cached === undefined ? {} : { cached: showCached(cached) }),
   };

@@ -90,7 +90,8 @@ export class WhyReader {
 
   private instance({ header, progress }: JobView): InstanceCircumstances {
     const { instance, ...stats } = this.engine.stats();
-    const ahead = progress.status === 'queued' ? this.engine.jobsAhead(header) : undefined;
+    const waits = progress.status === 'queued' || progress.status === 'running';
+    const ahead = waits ? this.engine.jobsAhead(header) : undefined;
     return {
       ...stats,
       ...(instance === undefined ? {} : { id: instance }),

@@ -16,6 +16,7 @@ const NOBODY = { $in: ['', null] };
 
 type Order = Readonly<Record<string, 1 | -1>>;
 const BY_URGENCY: Order = { priority: -1, order: 1 };
+const BY_DEADLINE: Order = { dueBy: 1 };
 /** As the index has them: a list of many instances' jobs is walked, not sorted. */
 const BY_DRIVER: Order = { 'state.driver': 1, 'state.status': 1, ...BY_URGENCY };
 
@@ -39,6 +40,16 @@ export class MongoJobLeases implements JobLeases {
   waiting(limit: number): Promise<readonly JobView[]> {
     return this.#connection.call(() =>
       this.#find({ 'state.driver': NOBODY, 'state.status': 'queued' }, limit),
+    );
+  }
+
+  overdue(now: number, limit: number): Promise<readonly JobView[]> {
+    return this.#connection.call(() =>
+      this.#find(
+        { dueBy: { $lte: now }, 'state.driver': NOBODY, 'state.status': 'queued' },
+        limit,
+        BY_DEADLINE,
+      ),
     );
   }
 

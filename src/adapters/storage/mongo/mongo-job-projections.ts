@@ -105,19 +105,21 @@ export class MongoJobProjections implements JobProjections {
         .find({ 'state.open': true, order: { $gt: from } })
         .sort({ order: 1 })
         .limit(limit)
-        .project<Pick<OpenJob, 'tenant' | 'job' | 'priority' | 'createdAt' | 'state'>>({
+        .project<Pick<OpenJob, 'tenant' | 'job' | 'priority' | 'createdAt' | 'dueBy' | 'state'>>({
           tenant: 1,
           job: 1,
           priority: 1,
           createdAt: 1,
+          dueBy: 1,
           'state.status': 1,
         })
         .toArray();
-      return open.map(({ tenant, job, priority, createdAt, state }) => ({
+      return open.map(({ tenant, job, priority, createdAt, dueBy, state }) => ({
         tenantId: tenant,
         jobId: job,
         priority,
         createdAt,
+        ...(dueBy === undefined ? {} : { deadline: dueBy }),
         status: state.status,
       }));
     });
@@ -168,5 +170,6 @@ interface OpenJob {
   readonly job: string;
   readonly priority: number;
   readonly createdAt: number;
+  readonly dueBy?: number;
   readonly state: { readonly status: UnfinishedJob['status'] };
 }

@@ -127,7 +127,11 @@ export class JobChanges {
           filter: { _id: jobKey(this.ref) },
           update: {
             $max: { state },
-            ...(this.#creation === undefined ? {} : { $set: headerFields(this.#creation) }),
+            // One that is shown late leaves it behind, which is of no consequence.
+            ...(state.open ? {} : { $unset: { dueBy: 1 } }),
+            ...(this.#creation === undefined
+              ? {}
+              : { $set: headerFields(this.#creation, state.open) }),
           },
           upsert: true,
         },
@@ -176,18 +180,17 @@ function stateOf({ version, node }: NodeChange): StoredNodeState {
   };
 }
 
-function headerFields({
-  header,
-  headerText,
-  order,
-  inline,
-}: Creation): Partial<OrchestrationJobDocument> {
+function headerFields(
+  { header, headerText, order, inline }: Creation,
+  open: boolean,
+): Partial<OrchestrationJobDocument> {
   return {
     tenant: header.tenantId,
     job: header.jobId,
     owner: header.owner,
     priority: header.priority,
     createdAt: header.createdAt,
+    ...(open && header.deadline !== undefined ? { dueBy: header.deadline } : {}),
     order,
     facets: facetsOf(header),
     header: headerText,

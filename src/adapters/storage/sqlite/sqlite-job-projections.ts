@@ -114,9 +114,16 @@ export class SqliteJobProjections implements JobProjections {
       }
       return this.#unfinishedFrom(from, limit).map((seq) => {
         const view = this.#parts.lookup.view(seq);
-        const { tenantId, jobId, createdAt } = view.header;
+        const { tenantId, jobId, createdAt, deadline } = view.header;
         const { status } = view.progress;
-        return { tenantId, jobId, priority: priorityOf(view), createdAt, status };
+        return {
+          tenantId,
+          jobId,
+          priority: priorityOf(view),
+          createdAt,
+          status,
+          ...(deadline === undefined ? {} : { deadline }),
+        };
       });
     });
   }

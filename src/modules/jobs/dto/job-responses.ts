@@ -86,6 +86,15 @@ export class NodeResponse {
   @ApiPropertyOptional({ ...TIME, description: 'Until when a retrying or waiting node is held.' })
   until?: string;
 
+  @ApiPropertyOptional({ ...TIME, description: 'By when it is to have ended.' })
+  deadline?: string;
+
+  @ApiPropertyOptional({
+    description: 'Of a node that is repeated, its round, from 1; between two rounds the next one.',
+    example: 2,
+  })
+  iteration?: number;
+
   @ApiPropertyOptional({
     enum: AWAITED,
     description: 'What a waiting node waits for, where it is not time alone.',
@@ -231,6 +240,9 @@ export class JobSummaryResponse {
 
   @ApiProperty({ description: 'Seconds the job may run.', example: 3600 })
   timeout!: number;
+
+  @ApiPropertyOptional({ ...TIME, description: 'By when it is to have ended, queued or not.' })
+  deadline?: string;
 
   @ApiProperty({ enum: ON_FAILURE, example: 'finish_branches' })
   on_failure!: string;

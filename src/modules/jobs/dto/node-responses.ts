@@ -63,7 +63,10 @@ export class NodeDetailResponse extends NodeResponse {
   @ApiPropertyOptional({ description: 'What the node handed on; any JSON value.' })
   output?: Json;
 
-  @ApiProperty({ type: [AttemptResponse], description: 'Oldest first.' })
+  @ApiProperty({
+    type: [AttemptResponse],
+    description: 'Oldest first; of a node that is repeated those of its last round.',
+  })
   attempts!: readonly AttemptResponse[];
 }
 
@@ -123,6 +126,12 @@ export class EventResponse {
 
   @ApiPropertyOptional({ description: 'How many nodes the job has.', example: 2 })
   nodes?: number;
+
+  @ApiPropertyOptional({ ...TIME, description: 'The deadline that passed.' })
+  deadline?: string;
+
+  @ApiPropertyOptional({ description: 'The number of the round to come.', example: 2 })
+  iteration?: number;
 
   @ApiPropertyOptional({ description: 'The priority from then on.', example: 5 })
   priority?: number;

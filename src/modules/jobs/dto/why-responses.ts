@@ -127,6 +127,11 @@ export class GateResponse {
   ahead?: number;
 
   @ApiPropertyOptional({
+    description: '`job_queued`: true when it was paused, and needs a place again.',
+  })
+  resumed?: boolean;
+
+  @ApiPropertyOptional({
     ...TIME,
     description: '`backoff`, `delay`, `approval`, `signal`: when the wait is over.',
   })

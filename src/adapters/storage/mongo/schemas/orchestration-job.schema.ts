@@ -56,6 +56,10 @@ export class OrchestrationJob {
   @Prop({ type: Number })
   createdAt?: number;
 
+  /** Jobs with a deadline only, until they end: epoch milliseconds. */
+  @Prop({ type: Number })
+  dueBy?: number;
+
   /** The job's place in order of creation. */
   @Prop({ type: String })
   order?: string;
@@ -99,5 +103,6 @@ OrchestrationJobSchema.index(
   { 'state.driver': 1, 'state.status': 1, priority: -1, order: 1 },
   { name: 'driver' },
 );
+OrchestrationJobSchema.index({ dueBy: 1 }, { name: 'due', sparse: true });
 OrchestrationJobSchema.index({ 'state.endedAt': 1 }, { name: 'ended', sparse: true });
 OrchestrationJobSchema.index({ tenant: 1, 'state.endedAt': 1 }, { name: 'tenant_ended' });
