@@ -159,7 +159,7 @@ describe('why, over random jobs', () => {
               maxRunningJobs: 1,
               runningNodes: slots === 0 ? 9 : 0,
               maxRunningNodes: 9,
-              jobsAhead: 0,
+              ...(state.status === 'queued' ? { jobsAhead: 0 } : {}),
             };
             const said = explainAll(plan, state, shown, instance);
             said.forEach((each, index) => checkNode(plan, state, index, each));
