@@ -43,7 +43,6 @@ const LOOKS_FOR_MISSING = 30;
 const STEERING: ReadonlySet<JobEvent['type']> = new Set([
   'job_paused',
   'job_resumed',
-  'job_priority_changed',
   'job_cancel_requested',
   'job_timed_out',
   'job_failing',
@@ -205,15 +204,6 @@ export class JobChildren {
     } else if (status === 'paused') {
       const pause = await lastPause(this.#parts.journal, { header, progress });
       if (pause?.by === by) await this.#parts.steer(header, { type: 'resume', by });
-    }
-    // What an urgent job waits for is urgent, too.
-    const { ending, priority } = state;
-    if (
-      ending === undefined &&
-      priority !== undefined &&
-      priorityOf({ header, progress }) < priority
-    ) {
-      await this.#parts.steer(header, { type: 'change_priority', by, priority });
     }
   }
 

@@ -157,9 +157,7 @@ export function jobLeasesContract(contract: ClusterContract): void {
       expect(await overdue(T0 + 9)).toEqual(idsOf(viewsOf(late, taken)).sort());
       await commit(late.next({ status: 'running' }));
       expect(await overdue(T0 + 9)).toEqual(idsOf(viewsOf(taken)));
-      expect(await leases.waiting(5)).toStrictEqual(
-        expect.arrayContaining(viewsOf(taken)),
-      );
+      expect(await leases.waiting(5)).toStrictEqual(expect.arrayContaining(viewsOf(taken)));
     });
 
     it('come in lists no longer than asked for', async () => {
