@@ -8,6 +8,7 @@ import type { Dependencies } from './modules/dependencies.js';
 import { HealthModule } from './modules/health/index.js';
 import { JobsModule } from './modules/jobs/index.js';
 import { ResultCacheModule } from './modules/result-cache/index.js';
+import { SchedulesModule } from './modules/schedules/index.js';
 import { SchemasModule } from './modules/schemas/index.js';
 import { TemplatesModule } from './modules/templates/index.js';
 import { TestCasesModule } from './modules/test-cases/index.js';
@@ -37,6 +38,7 @@ export class AppModule {
         TemplatesModule,
         DeadLettersModule,
         ResultCacheModule,
+        SchedulesModule,
         AuthModule,
         HealthModule,
         SchemasModule,

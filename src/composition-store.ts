@@ -9,6 +9,7 @@ import type { JobProjections } from './ports/job-projections.js';
 import type { Logger } from './ports/logger.js';
 import type { ResultCache } from './ports/result-cache.js';
 import type { Retention } from './ports/retention.js';
+import type { ScheduleStore } from './ports/schedule-store.js';
 import type { TemplateStore } from './ports/template-store.js';
 import type { TestCatalogue } from './ports/test-catalogue.js';
 import type { TokenLedger } from './ports/token-ledger.js';
@@ -21,6 +22,7 @@ export interface Store {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly results: ResultCache;
+  readonly schedules: ScheduleStore;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;

@@ -15,9 +15,11 @@ import { DurationRecorder } from './engine/duration-recorder.js';
 import { ExpectedDurations } from './engine/expected-durations.js';
 import { JobForecaster } from './engine/job-forecaster.js';
 import { JobRetention, type Sweep } from './engine/job-retention.js';
+import { ScheduleRunner } from './engine/schedule-runner.js';
 import type { SharingParts } from './engine/shared-jobs.js';
 import { logStates } from './engine/state-log.js';
 import type { Dependencies } from './modules/dependencies.js';
+import { scheduleSubmit } from './modules/schedules/index.js';
 import { TokenService } from './platform/auth/index.js';
 import type { Config } from './platform/config/index.js';
 import type { Cluster } from './ports/cluster.js';
@@ -115,23 +117,45 @@ export async function compose(
       (now) => store.results.expire(now, SWEPT_AT_ONCE),
     ],
   });
+  const forecaster = new JobForecaster({
+    expected,
+    clock: systemClock,
+    planOf: (header) => engine.planOf(header),
+  });
+  const schedules = new ScheduleRunner({
+    schedules: store.schedules,
+    projections,
+    tracker: engine.tracker,
+    submit: scheduleSubmit({
+      compileOptions,
+      forecaster,
+      engine,
+      journal,
+      projections,
+      catalogue,
+      templates: store.templates,
+      clock: systemClock,
+      executors,
+    }),
+    cancel: (job, reason) => engine.steer(job, { type: 'cancel', by: 'schedule', reason }),
+    clock: systemClock,
+    logger,
+  });
   return {
     dependencies: {
       config,
       logger,
       clock: systemClock,
       engine,
-      forecaster: new JobForecaster({
-        expected,
-        clock: systemClock,
-        planOf: (header) => engine.planOf(header),
-      }),
+      forecaster,
       journal,
       projections,
       catalogue,
       templates: store.templates,
       deadLetters: store.deadLetters,
       results: store.results,
+      schedules: store.schedules,
+      wakeSchedules: () => schedules.wake(),
       tokens: ledger,
       artifacts,
       executors,
@@ -149,10 +173,12 @@ export async function compose(
       // With an embedded store, recovery does it, attempt by attempt.
       if (cluster !== undefined) await runner.reclaimAll();
       await engine.start();
+      schedules.start();
       retention.start();
     },
     stop: async (graceMs) => {
       await retention.stop();
+      await schedules.stop();
       await engine.stop(graceMs);
       await recorder.stop();
     },

@@ -18,6 +18,7 @@ const COUNTED = [
   ['testCases', 'test cases'],
   ['templates', 'templates'],
   ['deadLetters', 'dead letters'],
+  ['schedules', 'schedules'],
   ['tokens', 'tokens'],
 ] as const;
 const NUMBER = new Intl.NumberFormat('en-US');
@@ -76,7 +77,8 @@ export function reportAsTable({ from, to, comparison, seconds }: MigrationReport
 }
 
 function tallyAsJson(tally: Tally): object {
-  const { jobs, records, nodes, testCases, templates, deadLetters, tokens, tenants } = tally;
+  const { jobs, records, nodes, testCases, templates, deadLetters, schedules, tokens, tenants } =
+    tally;
   return {
     jobs,
     records,
@@ -84,6 +86,7 @@ function tallyAsJson(tally: Tally): object {
     test_cases: testCases,
     templates,
     dead_letters: deadLetters,
+    schedules,
     tokens,
     tenants: Object.fromEntries(
       [...tenants].map(([tenantId, { testCases: cases, deadLetters: letters, ...counts }]) => [

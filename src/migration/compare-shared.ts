@@ -3,6 +3,7 @@ import type { Differences } from './differences.js';
 import type { MovableStore } from './movable-store.js';
 import {
   matchedLetters,
+  matchedSchedules,
   matchedTemplates,
   matchedTestCases,
   matchedTokens,
@@ -83,6 +84,32 @@ export async function* compareTemplates(
     if (there !== undefined) continue;
     differences.add({ tenantId, what: `template ${name} is in the target only` });
     yield { target: canonicalJson([tenantId, latest]) };
+  }
+}
+
+/** Compares the schedules of all tenants, with how far each has come. */
+export async function* compareSchedules(
+  { source, target }: Sides<MovableStore>,
+  tallies: Sides<Tally>,
+  differences: Differences,
+): AsyncGenerator<Texts> {
+  for await (const { schedule, there } of matchedSchedules(source, target)) {
+    const { tenantId, owner, name } = schedule;
+    tallies.source.of(tenantId).schedules++;
+    const ours = canonicalJson(schedule);
+    const theirs = there === undefined ? undefined : canonicalJson(there);
+    const how = theirs === undefined ? 'is missing in the target' : 'differs';
+    if (ours !== theirs) {
+      differences.add({ tenantId, what: `schedule ${name} of ${owner} ${how}` });
+    }
+    yield { source: ours, ...(theirs === undefined ? {} : { target: theirs }) };
+  }
+  for await (const { schedule, there } of matchedSchedules(target, source)) {
+    const { tenantId, owner, name } = schedule;
+    tallies.target.of(tenantId).schedules++;
+    if (there !== undefined) continue;
+    differences.add({ tenantId, what: `schedule ${name} of ${owner} is in the target only` });
+    yield { target: canonicalJson(schedule) };
   }
 }
 

@@ -3,6 +3,7 @@ import type { StoredJob } from '../ports/store-contents.js';
 import { digestJob, differencesOf, type JobDigest } from './compare-jobs.js';
 import {
   compareLetters,
+  compareSchedules,
   compareTemplates,
   compareTestCases,
   compareTokens,
@@ -127,6 +128,7 @@ class StoreComparer {
     for await (const texts of compareTestCases(stores, tallies, differences)) this.#add(texts);
     for await (const texts of compareTemplates(stores, tallies, differences)) this.#add(texts);
     for await (const texts of compareLetters(stores, tallies, differences)) this.#add(texts);
+    for await (const texts of compareSchedules(stores, tallies, differences)) this.#add(texts);
     for await (const texts of compareTokens(stores, tallies, differences, now)) this.#add(texts);
     for (const side of SIDES) this.#hashes[side].update(this.#sums[side].toString());
     return {

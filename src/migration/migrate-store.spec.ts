@@ -4,6 +4,7 @@ import { failing } from '../../test/support/dead-letters.js';
 import { StoreFolder } from '../../test/support/store-folder.js';
 import { completedNode, StoreJob, T0 } from '../../test/support/store-job.js';
 import { openSqliteStore, type SqliteStore } from '../adapters/storage/sqlite/index.js';
+import { aSchedule } from '../core/schedule/schedule.fixture.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommitRequest } from '../ports/job-journal.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
@@ -206,6 +207,24 @@ describe('migrateStore', () => {
     await target.arrival.begin();
     await commit(target, new StoreJob().submit({ idempotency }));
     await expect(migrateStore(parts())).rejects.toThrow(/its idempotency key is that of job/);
+  });
+
+  it('copies schedules with how far they have come', async () => {
+    const schedule = { ...aSchedule({}, { decidedTo: 5 }), version: 4 };
+    await source.schedules.create(schedule);
+    const { differences, source: ours, target: theirs } = await migrateStore(parts());
+    expect(differences.named).toEqual([]);
+    expect([ours.schedules, theirs.schedules]).toEqual([1, 1]);
+    expect(await target.schedules.get(schedule)).toEqual(schedule);
+  });
+
+  it('finds a schedule that differs, and stops at one that has gone on in the target', async () => {
+    await source.schedules.create(aSchedule());
+    await migrateStore(parts());
+    await target.schedules.delete(aSchedule());
+    await target.schedules.create({ ...aSchedule(), version: 2 });
+    expect(named(await verifyStore(parts()))).toEqual(['schedule hourly of anna differs']);
+    await expect(migrateStore(parts())).rejects.toThrow(/has gone on in it/);
   });
 
   it('copies templates with the numbers of their revisions, and what is archived', async () => {

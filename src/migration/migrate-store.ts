@@ -3,6 +3,7 @@ import { compareStores, type Comparison } from './compare-stores.js';
 import { copyJobs } from './copy-jobs.js';
 import { copyLetters } from './copy-letters.js';
 import { copyTestCases, copyTokens } from './copy-shared.js';
+import { copySchedules } from './copy-schedules.js';
 import { copyTemplates } from './copy-templates.js';
 import type { MovableStore, Progress } from './movable-store.js';
 import { patient } from './patient-store.js';
@@ -34,6 +35,7 @@ export async function migrateStore(parts: MigrationParts): Promise<Comparison> {
   await copyTokens(source, target, now);
   await copyTestCases(source, target);
   await copyTemplates(source, target);
+  await copySchedules(source, target);
   await copyJobs(source, target, await counting(parts, 'copied'));
   await copyLetters(source, target);
   const comparison = await verifyStore(parts);

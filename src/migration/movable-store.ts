@@ -3,6 +3,7 @@ import type { JobJournal } from '../ports/job-journal.js';
 import type { JobProjections } from '../ports/job-projections.js';
 import type { StoreArrival } from '../ports/store-arrival.js';
 import type { StoreContents } from '../ports/store-contents.js';
+import type { ScheduleStore } from '../ports/schedule-store.js';
 import type { TemplateStore } from '../ports/template-store.js';
 import type { TestCatalogue } from '../ports/test-catalogue.js';
 import type { TokenLedger } from '../ports/token-ledger.js';
@@ -14,6 +15,7 @@ export interface MovableStore {
   readonly catalogue: Pick<TestCatalogue, 'get' | 'put'>;
   readonly templates: Pick<TemplateStore, 'get' | 'put' | 'archive'>;
   readonly deadLetters: Pick<DeadLetters, 'get' | 'put' | 'delete'>;
+  readonly schedules: Pick<ScheduleStore, 'get' | 'create' | 'delete'>;
   readonly tokens: TokenLedger;
   readonly contents: StoreContents;
   readonly arrival: StoreArrival;

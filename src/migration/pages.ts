@@ -1,6 +1,7 @@
 import type { JobRef } from '../core/job/job-record.js';
 import type { DeadLetter } from '../ports/dead-letters.js';
 import type {
+  PlacedSchedule,
   StoreContents,
   StoredJob,
   StoredTemplateName,
@@ -72,6 +73,18 @@ export async function* letterPages(contents: StoreContents): AsyncGenerator<read
     const page = await contents.deadLetters(after, LETTERS_A_PAGE);
     if (page.length === 0) return;
     after = page.at(-1)?.id;
+    yield page;
+  }
+}
+
+export async function* schedulePages(
+  contents: StoreContents,
+): AsyncGenerator<readonly PlacedSchedule[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await contents.schedules(after, NAMES_A_PAGE);
+    if (page.length === 0) return;
+    after = page.at(-1)?.place;
     yield page;
   }
 }

@@ -23,8 +23,8 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       });
     }
   };
-  const { journal, projections, catalogue, templates, deadLetters, tokens, contents, arrival } =
-    store;
+  const { journal, projections, catalogue, templates, deadLetters } = store;
+  const { schedules, tokens, contents, arrival } = store;
   return {
     journal: {
       commit: (batch) => again(() => journal.commit(batch)),
@@ -46,6 +46,11 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       put: (letter) => again(() => deadLetters.put(letter)),
       delete: (tenant, ids) => again(() => deadLetters.delete(tenant, ids)),
     },
+    schedules: {
+      get: (ref) => again(() => schedules.get(ref)),
+      create: (schedule) => again(() => schedules.create(schedule)),
+      delete: (ref) => again(() => schedules.delete(ref)),
+    },
     tokens: { redeem: (...token) => again(() => tokens.redeem(...token)) },
     contents: {
       size: () => again(() => contents.size()),
@@ -56,6 +61,7 @@ export function patient(store: MovableStore, clock: Clock, patience: number): Mo
       testCases: (...page) => again(() => contents.testCases(...page)),
       templates: (...page) => again(() => contents.templates(...page)),
       deadLetters: (...page) => again(() => contents.deadLetters(...page)),
+      schedules: (...page) => again(() => contents.schedules(...page)),
       tokens: (...page) => again(() => contents.tokens(...page)),
     },
     arrival: {

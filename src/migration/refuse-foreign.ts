@@ -2,7 +2,12 @@ import { canonicalJson } from './canonical-json.js';
 import { MigrationStopped } from './migration-stopped.js';
 import type { MovableStore } from './movable-store.js';
 import { matchedJobs, named } from './pages.js';
-import { matchedTemplates, matchedTestCases, matchedTokens } from './shared-things.js';
+import {
+  matchedSchedules,
+  matchedTemplates,
+  matchedTestCases,
+  matchedTokens,
+} from './shared-things.js';
 
 /**
  * Looks whether a target holds nothing but what an earlier copy of this source can have left there.
@@ -31,6 +36,13 @@ export async function refuseForeign(
     if (there === undefined) throw foreign(`${template} is not in the source`);
     if (there.revision.revision < latest.revision.revision) {
       throw foreign(`${template} has gone on in it`);
+    }
+  }
+  for await (const { schedule, there } of matchedSchedules(target, source)) {
+    const name = `schedule ${schedule.name} of ${schedule.owner} of tenant ${schedule.tenantId}`;
+    if (there === undefined) throw foreign(`${name} is not in the source`);
+    if (there.id !== schedule.id || there.version < schedule.version) {
+      throw foreign(`${name} has gone on in it`);
     }
   }
   for await (const token of matchedTokens(source, target, now)) {

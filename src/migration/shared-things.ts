@@ -1,9 +1,10 @@
+import type { Schedule } from '../core/schedule/schedule.js';
 import type { FoundTemplate } from '../ports/template-store.js';
-import type { StoredTestCase, StoredToken } from '../ports/store-contents.js';
 import type { DeadLetter } from '../ports/dead-letters.js';
 import type { TestCase } from '../ports/test-catalogue.js';
 import type { MovableStore } from './movable-store.js';
-import { letterPages, templatePages, testCasePages, tokenPages } from './pages.js';
+import type { PlacedSchedule, StoredTestCase, StoredToken } from '../ports/store-contents.js';
+import { letterPages, schedulePages, templatePages, testCasePages, tokenPages } from './pages.js';
 import { severalAtOnce } from './several-at-once.js';
 
 const READS_AT_ONCE = 8;
@@ -70,6 +71,26 @@ export async function* matchedLetters(
     there: await other.deadLetters.get(letter.tenantId, letter.id),
   });
   for await (const page of letterPages(store.contents)) {
+    for await (const some of severalAtOnce(page, READS_AT_ONCE, match)) yield* some;
+  }
+}
+
+export interface MatchedSchedule {
+  readonly schedule: Schedule;
+  /** The one of its owner and name in the other store. */
+  readonly there: Schedule | undefined;
+}
+
+/** All schedules of a store, with those of another. */
+export async function* matchedSchedules(
+  store: MovableStore,
+  other: MovableStore,
+): AsyncGenerator<MatchedSchedule> {
+  const match = async ({ schedule }: PlacedSchedule): Promise<MatchedSchedule> => ({
+    schedule,
+    there: await other.schedules.get(schedule),
+  });
+  for await (const page of schedulePages(store.contents)) {
     for await (const some of severalAtOnce(page, READS_AT_ONCE, match)) yield* some;
   }
 }

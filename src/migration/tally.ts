@@ -7,6 +7,7 @@ export interface TenantTally {
   testCases: number;
   templates: number;
   deadLetters: number;
+  schedules: number;
 }
 
 /** What was counted in a store. */
@@ -17,7 +18,8 @@ export class Tally {
   of(tenantId: string): TenantTally {
     let tenant = this.tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { jobs: {}, records: 0, nodes: 0, testCases: 0, templates: 0, deadLetters: 0 };
+      const none = { records: 0, nodes: 0, testCases: 0, templates: 0 };
+      tenant = { jobs: {}, ...none, deadLetters: 0, schedules: 0 };
       this.tenants.set(tenantId, tenant);
     }
     return tenant;
@@ -45,6 +47,10 @@ export class Tally {
 
   get deadLetters(): number {
     return this.#sum(({ deadLetters }) => deadLetters);
+  }
+
+  get schedules(): number {
+    return this.#sum(({ schedules }) => schedules);
   }
 
   #sum(count: (tenant: TenantTally) => number): number {

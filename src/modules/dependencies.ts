@@ -11,6 +11,7 @@ import type { JobProjections } from '../ports/job-projections.js';
 import type { Logger } from '../ports/logger.js';
 import type { NodeExecutor } from '../ports/node-executor.js';
 import type { ResultCache } from '../ports/result-cache.js';
+import type { ScheduleStore } from '../ports/schedule-store.js';
 import type { TemplateStore } from '../ports/template-store.js';
 import type { TestCatalogue } from '../ports/test-catalogue.js';
 import type { TokenLedger } from '../ports/token-ledger.js';
@@ -32,6 +33,9 @@ export interface Dependencies {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly results: ResultCache;
+  readonly schedules: ScheduleStore;
+  /** To be called when a schedule was put or changed. */
+  readonly wakeSchedules: () => void;
   readonly tokens: TokenLedger;
   readonly artifacts: ArtifactStore;
   readonly executors: ReadonlyMap<string, NodeExecutor>;

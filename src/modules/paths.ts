@@ -18,6 +18,10 @@ export function deadLetterPath(id: string): string {
   return `${API}/dead-letters/${encodeURIComponent(id)}`;
 }
 
+export function schedulePath(name: string): string {
+  return `${API}/schedules/${encodeURIComponent(name)}`;
+}
+
 /** A revision of a template, or its latest. */
 export function templatePath(name: string, revision?: number): string {
   const path = `${API}/templates/${encodeURIComponent(name)}`;

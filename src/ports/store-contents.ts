@@ -1,6 +1,7 @@
 import type { JobHeader, JobRef, NodeProjection } from '../core/job/job-record.js';
 import type { JobStatus } from '../core/job/status.js';
 import type { DeadLetter } from './dead-letters.js';
+import type { Schedule } from '../core/schedule/schedule.js';
 import type { CommitRequest, IdempotencyClaim } from './job-journal.js';
 import type { TestCase } from './test-catalogue.js';
 
@@ -47,6 +48,13 @@ export interface StoredTemplateName {
   readonly place: string;
 }
 
+/** A schedule with its place in the order of this store, which is the store's own. */
+export interface PlacedSchedule {
+  readonly schedule: Schedule;
+  /** For the next page; opaque. */
+  readonly place: string;
+}
+
 export interface StoredToken {
   readonly id: string;
   /** Epoch milliseconds. */
@@ -75,6 +83,8 @@ export interface StoreContents {
   templates(after: string | undefined, limit: number): Promise<readonly StoredTemplateName[]>;
   /** Dead letters, in the order of their ids; `after` is the last id before. */
   deadLetters(after: string | undefined, limit: number): Promise<readonly DeadLetter[]>;
+  /** In an order of the store's own; `after` as above. */
+  schedules(after: string | undefined, limit: number): Promise<readonly PlacedSchedule[]>;
   /** Redeemed tokens, in the order of the bytes of their ids; `after` is the last id before. */
   tokens(after: string | undefined, limit: number): Promise<readonly StoredToken[]>;
 }

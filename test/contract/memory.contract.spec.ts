@@ -7,6 +7,8 @@ import { clusterContract } from './cluster.contract.js';
 import { deadLettersContract, type LettersUnderTest } from './dead-letters.contract.js';
 import { resultCacheContract } from './result-cache.contract.js';
 import { durationHistoryContract } from './duration-history.contract.js';
+import { MemorySchedules } from '../support/memory-schedules.js';
+import { scheduleStoreContract } from './schedule-store.contract.js';
 
 let shared: ClusterUnderTest;
 
@@ -51,5 +53,17 @@ resultCacheContract({
   name: 'memory',
   create: () => Promise.resolve({ results: (results = new MemoryResultCache()) }),
   reopen: () => Promise.resolve({ results }),
+  destroy: () => Promise.resolve(),
+});
+
+let schedules: MemorySchedules;
+
+scheduleStoreContract({
+  name: 'memory',
+  create: () => {
+    schedules = new MemorySchedules();
+    return Promise.resolve({ schedules });
+  },
+  reopen: () => Promise.resolve({ schedules }),
   destroy: () => Promise.resolve(),
 });

@@ -11,6 +11,7 @@ import { jobProjectionsContract } from './job-projections.contract.js';
 import { resultCacheContract } from './result-cache.contract.js';
 import { retentionContract } from './retention.contract.js';
 import { storeContentsContract } from './store-contents.contract.js';
+import { scheduleStoreContract } from './schedule-store.contract.js';
 import { templateStoreContract } from './template-store.contract.js';
 import { testCatalogueContract } from './test-catalogue.contract.js';
 import { tokenLedgerContract } from './token-ledger.contract.js';
@@ -53,6 +54,7 @@ await withMongo('the contracts of the stores on MongoDB', (server) => {
   jobListContract(mongo(server));
   retentionContract(mongo(server));
   templateStoreContract(mongo(server));
+  scheduleStoreContract(mongo(server));
   testCatalogueContract(mongo(server));
   deadLettersContract(mongo(server));
   resultCacheContract(mongo(server));

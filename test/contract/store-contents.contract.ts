@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { aSchedule } from '../../src/core/schedule/schedule.fixture.js';
+import type { Schedule } from '../../src/core/schedule/schedule.js';
 import type { NodeProjection } from '../../src/core/job/job-record.js';
 import type { DeadLetter } from '../../src/ports/dead-letters.js';
 import type { CommitRequest } from '../../src/ports/job-journal.js';
@@ -252,6 +254,23 @@ export function storeContentsContract(contract: StoreContract): void {
       expect(await store.deadLetters.get(first?.tenantId ?? '', first?.id ?? '')).toEqual(first);
       await store.deadLetters.delete(first?.tenantId ?? '', [first?.id ?? '']);
       expect(await store.contents.deadLetters(undefined, 99)).toHaveLength(9);
+    });
+
+    it('list schedules of all tenants and owners, each once, as they are', async () => {
+      const made = ['b', 'a', 'é', 'a"b'].flatMap((name) =>
+        ['acme', 'zoo'].map((tenantId) => ({ ...aSchedule(), tenantId, name, version: 3 })),
+      );
+      for (const schedule of made) await store.schedules.create(schedule);
+      const found: Schedule[] = [];
+      let after: string | undefined;
+      for (;;) {
+        const page = await store.contents.schedules(after, 3);
+        if (page.length === 0) break;
+        after = page.at(-1)?.place;
+        found.push(...page.map(({ schedule }) => schedule));
+      }
+      expect(found).toHaveLength(made.length);
+      expect(found).toEqual(expect.arrayContaining(made));
     });
 
     it('list redeemed tokens by their ids', async () => {

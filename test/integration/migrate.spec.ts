@@ -25,6 +25,7 @@ interface Side {
   readonly nodes: number;
   readonly test_cases: number;
   readonly templates: number;
+  readonly schedules: number;
   readonly tokens: number;
   readonly sha256: string;
   readonly tenants: Record<string, { jobs: Record<string, number> }>;
@@ -136,7 +137,13 @@ function migration(
       const { from, to, verified, differences } = await migrated(source, target);
       expect(differences).toEqual({ count: 0, named: [] });
       expect(verified).toBe(true);
-      expect(from).toMatchObject({ test_cases: 3, templates: 2, tokens: 2, jobs: FINISHED + 16 });
+      expect(from).toMatchObject({
+        test_cases: 3,
+        templates: 2,
+        schedules: 2,
+        tokens: 2,
+        jobs: FINISHED + 16,
+      });
       expect(from.nodes).toBe(LARGE_NODES + 4 * (FINISHED + 15));
       expect({ ...to, url: '' }).toEqual({ ...from, url: '' });
       original = from;

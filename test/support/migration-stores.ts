@@ -2,6 +2,7 @@ import { openMongoStore } from '../../src/adapters/storage/mongo/index.js';
 import { openSqliteStore } from '../../src/adapters/storage/sqlite/index.js';
 import type { AttemptResult } from '../../src/core/job/attempt.js';
 import type { NodeDefinition } from '../../src/core/graph/definition.js';
+import { aSchedule } from '../../src/core/schedule/schedule.fixture.js';
 import type { DagExecutionEngine, Submission } from '../../src/engine/dag-execution-engine.js';
 import type { MovableStore } from '../../src/migration/movable-store.js';
 import type { Clock } from '../../src/ports/clock.js';
@@ -83,6 +84,10 @@ export async function fill(store: TestStore, sizes: FillSizes): Promise<void> {
   }
   await store.templates.put('zoo', { ...template, hash: 'z', content: '{}', description: 'Old.' });
   await store.templates.archive('zoo', 'nightly', true);
+  const active = [{ at: 5, jobId: 'job-1', since: 6 }];
+  const schedule = { ...aSchedule({}, { active }), wakeAt: 8_000_000_000_000 };
+  await store.schedules.create({ ...schedule, version: 7 });
+  await store.schedules.create({ ...schedule, tenantId: 'zoo', owner: 'ada' });
   const now = Date.now();
   await store.tokens.redeem('a token', now + 86_400_000, now);
   await store.tokens.redeem('another', now + 86_400_001, now);

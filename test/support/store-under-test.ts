@@ -6,6 +6,7 @@ import type { StoreArrival } from '../../src/ports/store-arrival.js';
 import type { StoreContents } from '../../src/ports/store-contents.js';
 import type { ResultCache } from '../../src/ports/result-cache.js';
 import type { Retention } from '../../src/ports/retention.js';
+import type { ScheduleStore } from '../../src/ports/schedule-store.js';
 import type { TemplateStore } from '../../src/ports/template-store.js';
 import type { TestCatalogue } from '../../src/ports/test-catalogue.js';
 import type { TokenLedger } from '../../src/ports/token-ledger.js';
@@ -17,6 +18,7 @@ export interface StoreUnderTest {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly results: ResultCache;
+  readonly schedules: ScheduleStore;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;

@@ -53,6 +53,21 @@ export function decodeNameCursor(cursor: string): string {
   throw new InvalidCursor();
 }
 
+/** A cursor of a list by owner and name: those of the last thing of the page. */
+export function encodeOwnedCursor(owner: string, name: string): string {
+  return Buffer.from(JSON.stringify([owner, name])).toString('base64url');
+}
+
+/** Throws {@link InvalidCursor} for what {@link encodeOwnedCursor} did not make. */
+export function decodeOwnedCursor(cursor: string): readonly [owner: string, name: string] {
+  const parts = parse(cursor);
+  if (Array.isArray(parts) && parts.length === 2) {
+    const [owner, name] = parts as readonly unknown[];
+    if (typeof owner === 'string' && typeof name === 'string') return [owner, name];
+  }
+  throw new InvalidCursor();
+}
+
 /** A cursor of a list by number: the last number of the page. */
 export function encodeNumberCursor(place: number): string {
   return Buffer.from(JSON.stringify([place])).toString('base64url');

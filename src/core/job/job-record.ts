@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.js';
 import type { NodeDefinition, OnFailure } from '../graph/definition.js';
+import type { ScheduleOrigin } from '../schedule/schedule.js';
 import type { TemplateOrigin } from '../template/template.js';
 import type { AttemptError, AttemptSummary, Awaited, CachedFrom } from './attempt.js';
 import type { JobStatus, NodeStatus } from './status.js';
@@ -30,6 +31,8 @@ export interface JobHeader extends JobRef {
   readonly inputs?: JsonObject;
   /** Present when it is a run of a template. */
   readonly template?: TemplateOrigin;
+  /** Present when a schedule made it. */
+  readonly schedule?: ScheduleOrigin;
   readonly warnings?: readonly string[];
   /** The job that this one runs again. */
   readonly rerunOf?: RerunOrigin;

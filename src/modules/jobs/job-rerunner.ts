@@ -135,7 +135,7 @@ export class JobRerunner {
       const origin = originOf(view, definition);
       const { deadline, ...given } = view.header;
       const header: JobHeader = {
-        ...withoutWaiter(given),
+        ...unscheduled(withoutWaiter(given)),
         ...(deadline === undefined || deadline <= now ? {} : { deadline }),
         jobId: newJobId(now, randomBytes(ID_RANDOM_BYTES)),
         owner: principal.user,
@@ -153,4 +153,11 @@ export class JobRerunner {
 /** A job that is run again by itself is no part of another, though its nodes may still read it. */
 function withoutWaiter({ parent, ...header }: JobHeader): JobHeader {
   return parent === undefined || parent.kind === 'sub_job' ? header : { ...header, parent };
+}
+
+/** It is a user who runs a job again, whatever made it the first time. */
+function unscheduled(header: JobHeader): JobHeader {
+  const rest: { -readonly [K in keyof JobHeader]: JobHeader[K] } = { ...header };
+  delete rest.schedule;
+  return rest;
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ID_RANDOM_BYTES, jobId } from '../../core/ids.js';
 import { headerOf } from '../../core/job/job-header.js';
 import type { JobStatus } from '../../core/job/status.js';
+import type { ScheduleOrigin } from '../../core/schedule/schedule.js';
 import type { TemplateOrigin } from '../../core/template/template.js';
 import type { Submission } from '../../engine/dag-execution-engine.js';
 import type { Principal } from '../../platform/auth/index.js';
@@ -25,6 +26,8 @@ export interface Submitted {
   readonly body: unknown;
   /** Where the definition comes from, unless from the submitter. */
   readonly template?: TemplateOrigin;
+  /** What it fires for, where a schedule submits it. */
+  readonly schedule?: ScheduleOrigin;
 }
 
 export interface SubmitRequest {
@@ -34,6 +37,8 @@ export interface SubmitRequest {
   /** The request as it came, by which a repeat is known. */
   readonly content: readonly (Buffer | string)[];
   readonly idempotencyKey: string | undefined;
+  /** In place of a key: a claim of Baton's own, which no key of a user can be. */
+  readonly claim?: IdempotencyClaim;
   readonly correlation: Correlation;
 }
 
@@ -69,7 +74,7 @@ export class JobSubmitter {
     prepare: (claim: IdempotencyClaim | undefined) => Promise<Submission>,
   ): Promise<SubmitAnswer> {
     const { principal } = request;
-    const claim = claimOf(request);
+    const claim = request.claim ?? claimOf(request);
     if (claim !== undefined) {
       const { tenantId, user } = principal;
       const known = await this.journal.findClaim(tenantId, user, claim.key);
@@ -111,7 +116,7 @@ export class JobSubmitter {
     { principal, read, correlation }: SubmitRequest,
     idempotency: IdempotencyClaim | undefined,
   ): Promise<Submission> {
-    const { body, template } = await read();
+    const { body, template, schedule } = await read();
     const { job, plan } = await this.compiler.compile(body);
     const { nodes } = job;
     const warnings = await this.compiler.warnings(principal.tenantId, nodes);
@@ -122,6 +127,7 @@ export class JobSubmitter {
       owner: principal.user,
       createdAt: now,
       ...(template === undefined ? {} : { template }),
+      ...(schedule === undefined ? {} : { schedule }),
       ...(warnings.length === 0 ? {} : { warnings }),
       correlationId: correlation.correlationId,
       traceparent: correlation.traceparent,

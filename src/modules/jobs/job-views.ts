@@ -2,6 +2,7 @@ import { isTerminalNode, unstartedNodeStatus } from '../../core/job/status.js';
 import type { JobStatus } from '../../core/job/status.js';
 import type { AttemptError, CachedFrom } from '../../core/job/attempt.js';
 import { priorityOf, type ParentLink, type RerunOrigin } from '../../core/job/job-record.js';
+import type { ScheduleOrigin } from '../../core/schedule/schedule.js';
 import type { JobView, NodeView } from '../../ports/job-projections.js';
 import type { ShownForecast } from './forecast-views.js';
 import { nodeDeadline } from '../../core/plan/deadlines.js';
@@ -14,6 +15,7 @@ import type {
   OrchestrationJobResponse,
   ParentResponse,
   RerunOriginResponse,
+  ScheduleOriginResponse,
 } from './dto/job-responses.js';
 import type { Answer } from '../answer.js';
 
@@ -48,6 +50,7 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
     correlation_id: header.correlationId,
     version: progress.version,
     ...(header.template === undefined ? {} : { template: header.template }),
+    ...(header.schedule === undefined ? {} : { schedule: showSchedule(header.schedule) }),
     ...(header.rerunOf === undefined ? {} : { rerun_of: showOrigin(header.rerunOf) }),
     ...(header.parent === undefined ? {} : { parent: showParent(header.parent) }),
     warnings: header.warnings ?? [],
@@ -66,6 +69,18 @@ export function showJob({ header, progress }: JobView): Answer<JobSummaryRespons
 
 function showParent({ jobId, kind, nodeId }: ParentLink): Answer<ParentResponse> {
   return { job_id: jobId, kind, ...(nodeId === undefined ? {} : { node_id: nodeId }) };
+}
+
+function showSchedule({
+  name,
+  firedFor,
+  backfill,
+}: ScheduleOrigin): Answer<ScheduleOriginResponse> {
+  return {
+    name,
+    fired_for: isoTime(firedFor),
+    ...(backfill === undefined ? {} : { backfill }),
+  };
 }
 
 function showOrigin({ jobId, from }: RerunOrigin): Answer<RerunOriginResponse> {

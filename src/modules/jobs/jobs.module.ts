@@ -62,6 +62,6 @@ const MINUTE_MS = 60_000;
     NodeReader,
     WhyReader,
   ],
-  exports: [DefinitionCompiler, JobRerunner, JobSubmitter, ThrottlerModule],
+  exports: [DefinitionCompiler, JobReader, JobRerunner, JobSubmitter, ThrottlerModule],
 })
 export class JobsModule {}

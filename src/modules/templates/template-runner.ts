@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { checkShapeSteps } from '../../core/graph/check-shape.js';
 import { jobShape } from '../../core/graph/job-shape.js';
 import type { Shape } from '../../core/graph/shape.js';
+import { runShape } from '../../core/template/run-shape.js';
 import type { JsonObject } from '../../core/json.js';
 import { applyParametersSteps } from '../../core/template/apply-parameters.js';
 import { runDefinition } from '../../core/template/run-definition.js';
@@ -48,14 +49,15 @@ export class TemplateRunner {
     const { principal, name, body, rawBody, idempotencyKey, correlation } = request;
     return this.submitter.submit({
       principal,
-      read: () => this.read(principal, name, body ?? {}),
+      read: () => this.prepare(principal, name, body ?? {}),
       content: [`run ${name}\n`, rawBody ?? ''],
       idempotencyKey,
       correlation,
     });
   }
 
-  private async read(principal: Principal, name: string, body: unknown): Promise<Submitted> {
+  /** The job that a run with this body submits, yet to be compiled. Rejects as {@link run} does. */
+  async prepare(principal: Principal, name: string, body: unknown): Promise<Submitted> {
     const report = await runInSlices(checkShapeSteps(this.shape, body));
     if (report.problems.length > 0) {
       throw refusal('invalid_request', report.problems, report.truncated);
@@ -83,18 +85,4 @@ export class TemplateRunner {
       template: { name, revision: found.revision.revision, hash },
     };
   }
-}
-
-/** What a run may say: which revision, the inputs, and all that a job may but its graph. */
-function runShape({ properties = {} }: Shape): Shape {
-  const settings = Object.entries(properties).filter(([field]) => field !== 'dag_definition');
-  return {
-    title: 'Run of a template',
-    type: 'object',
-    properties: {
-      revision: { description: 'The latest when left out.', type: 'integer', minimum: 1 },
-      ...Object.fromEntries(settings),
-    },
-    additionalProperties: false,
-  };
 }

@@ -10,5 +10,6 @@ import { TemplatesController } from './templates.controller.js';
   imports: [JobsModule],
   controllers: [TemplatesController],
   providers: [TemplateReader, TemplateRunner, TemplateWriter],
+  exports: [TemplateReader, TemplateRunner],
 })
 export class TemplatesModule {}

@@ -1,4 +1,4 @@
-export { type Correlation, correlationOf, pathOf } from './correlation.js';
+export { type Correlation, correlationOf, pathOf, readCorrelation } from './correlation.js';
 export { BodyOptional, rawBodyOf } from './json-body.js';
 export type { KnownRoutes } from './known-routes.js';
 export { prepareHttp } from './prepare-http.js';

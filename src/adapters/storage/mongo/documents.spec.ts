@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
 import { failing } from '../../../../test/support/dead-letters.js';
+import { aSchedule } from '../../../core/schedule/schedule.fixture.js';
 import { withMongo } from '../../../../test/support/mongo/with-mongo.js';
 import { completedNode, StoreJob, T0 } from '../../../../test/support/store-job.js';
 import type { JsonObject } from '../../../core/json.js';
@@ -125,6 +126,7 @@ function documentsOn(server: MongoServer): void {
         at: T0,
         expiresAt: T0 + 1,
       });
+      await store.schedules.create(aSchedule());
       await store.tokens.redeem('t', T0 + 1, T0);
       const { instances, inbox, keys } = store.cluster;
       await keys.acquire({ ...staged.ref, nodeId: 'n', key: 'k', grant: 'a', epoch: 1 }, 1);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { aSchedule } from '../../../core/schedule/schedule.fixture.js';
 import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
 import { withMongo } from '../../../../test/support/mongo/with-mongo.js';
 import { StoreJob, T0 } from '../../../../test/support/store-job.js';
@@ -189,6 +190,20 @@ function indexesOn(server: MongoServer): void {
       }
     });
 
+    it('serve the lists of schedules, and of those that wake', async () => {
+      await store.schedules.create(aSchedule());
+      seen = [];
+      await store.schedules.list({ tenantId: 'acme', limit: 5 });
+      await store.schedules.list({ tenantId: 'acme', owner: 'anna', limit: 5 });
+      await store.schedules.waking(5);
+      expect(seen.map(({ collection }) => collection)).toEqual(new Array(4).fill('schedules'));
+      for (const find of seen) {
+        const indexes = await keysOf(find.collection);
+        expect(indexes.filter((index) => serves(index, find))).not.toEqual([]);
+        if (explains) await expectIndexScan(store, find);
+      }
+    });
+
     it('serve all other queries', async () => {
       seen = [];
       const { journal, projections, catalogue } = store;
@@ -230,6 +245,7 @@ function indexesOn(server: MongoServer): void {
       await contents.states(large, 0, 5);
       await contents.testCases(undefined, 5);
       await contents.templates(undefined, 5);
+      await contents.schedules(undefined, 5);
       await contents.tokens(undefined, 5);
       await store.cluster.leases.heldBy('a', 2);
       await store.cluster.instances.beat('a');

@@ -1,4 +1,5 @@
 import type { JobRef } from '../../../core/job/job-record.js';
+import type { ScheduleRef } from '../../../core/schedule/schedule.js';
 
 /*
  * Documents are found by `_id`s made of what names them: the index that every server has anyway is
@@ -38,6 +39,10 @@ export function testCaseKey(tenantId: string, name: string): string {
 
 export function durationKey(tenantId: string, scope: string, name: string): string {
   return JSON.stringify([tenantId, scope, name]);
+}
+
+export function scheduleKey({ tenantId, owner, name }: ScheduleRef): string {
+  return JSON.stringify([tenantId, owner, name]);
 }
 
 export function templateKey(tenantId: string, name: string): string {

@@ -16,6 +16,7 @@ import { RedeemedToken, RedeemedTokenSchema } from './schemas/redeemed-token.sch
 import { StagedJob, StagedJobSchema } from './schemas/staged-job.schema.js';
 import { StoredDeadLetter, StoredDeadLetterSchema } from './schemas/stored-dead-letter.schema.js';
 import { StoredResult, StoredResultSchema } from './schemas/stored-result.schema.js';
+import { StoredSchedule, StoredScheduleSchema } from './schemas/stored-schedule.schema.js';
 import { StoreInfo, StoreInfoSchema } from './schemas/store-info.schema.js';
 import { StoredTemplate, StoredTemplateSchema } from './schemas/stored-template.schema.js';
 import { StoredTestCase, StoredTestCaseSchema } from './schemas/stored-test-case.schema.js';
@@ -75,6 +76,7 @@ const SCHEMAS: readonly (readonly [new () => object, Schema])[] = [
   [StoredTestCase, StoredTestCaseSchema],
   [StoredTemplate, StoredTemplateSchema],
   [StoredTemplateRevision, StoredTemplateRevisionSchema],
+  [StoredSchedule, StoredScheduleSchema],
   [RedeemedToken, RedeemedTokenSchema],
   [NodeDuration, NodeDurationSchema],
   [BatonInstance, BatonInstanceSchema],
@@ -96,6 +98,7 @@ export class Connection {
   readonly testCases: mongo.Collection<Fields<StoredTestCase>>;
   readonly templates: mongo.Collection<Fields<StoredTemplate>>;
   readonly templateRevisions: mongo.Collection<Fields<StoredTemplateRevision>>;
+  readonly schedules: mongo.Collection<Fields<StoredSchedule>>;
   readonly tokens: mongo.Collection<Fields<RedeemedToken>>;
   readonly durations: mongo.Collection<Fields<NodeDuration>>;
   readonly instances: mongo.Collection<Fields<BatonInstance>>;
@@ -126,6 +129,7 @@ export class Connection {
     this.testCases = of(StoredTestCase);
     this.templates = of(StoredTemplate);
     this.templateRevisions = of(StoredTemplateRevision);
+    this.schedules = of(StoredSchedule);
     this.tokens = of(RedeemedToken);
     this.durations = of(NodeDuration);
     this.instances = of(BatonInstance);

@@ -1,6 +1,8 @@
 import type { JobRef, NodeProjection } from '../../../core/job/job-record.js';
+import type { Schedule } from '../../../core/schedule/schedule.js';
 import type { Json } from '../../../core/json.js';
 import type {
+  PlacedSchedule,
   RecordPage,
   StoreContents,
   StoredJob,
@@ -157,6 +159,17 @@ export class MongoStoreContents implements StoreContents {
         .limit(limit)
         .toArray();
       return found.map(letterFrom);
+    });
+  }
+
+  schedules(after: string | undefined, limit: number): Promise<readonly PlacedSchedule[]> {
+    return this.#connection.call(async () => {
+      const found = await this.#connection.schedules
+        .find({ _id: { $gt: after ?? '' } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(({ _id, body }) => ({ schedule: JSON.parse(body) as Schedule, place: _id }));
     });
   }
 

@@ -7,6 +7,7 @@ import type { ResultCache } from '../../../ports/result-cache.js';
 import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
+import type { ScheduleStore } from '../../../ports/schedule-store.js';
 import type { TemplateStore } from '../../../ports/template-store.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
@@ -27,6 +28,7 @@ import { MongoJobLeases } from './mongo-job-leases.js';
 import { MongoJobProjections } from './mongo-job-projections.js';
 import { MongoResultCache } from './mongo-result-cache.js';
 import { MongoRetention } from './mongo-retention.js';
+import { MongoScheduleStore } from './mongo-schedule-store.js';
 import { MongoStoreArrival } from './mongo-store-arrival.js';
 import { MongoStoreContents } from './mongo-store-contents.js';
 import { MongoTemplateStore } from './mongo-template-store.js';
@@ -58,6 +60,7 @@ export interface MongoStore {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly results: ResultCache;
+  readonly schedules: ScheduleStore;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly cluster: Cluster;
@@ -123,6 +126,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     templates: new MongoTemplateStore(connection),
     deadLetters: new MongoDeadLetters(connection, projector, patience, now),
     results: new MongoResultCache(connection),
+    schedules: new MongoScheduleStore(connection),
     tokens: new MongoTokenLedger(connection),
     durations: new MongoDurationHistory(connection, options.durationNames ?? NAMES_KEPT),
     retention: new MongoRetention(connection, projector),

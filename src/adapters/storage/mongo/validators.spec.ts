@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose, { type Schema } from 'mongoose';
+import { aSchedule } from '../../../core/schedule/schedule.fixture.js';
 import { bsonViolations } from '../../../../test/support/mongo/bson-violations.js';
 import type { MongoServer } from '../../../../test/support/mongo/mongo-server.js';
 import { failing } from '../../../../test/support/dead-letters.js';
@@ -153,6 +154,7 @@ function validatorsOn(server: MongoServer): void {
         at: T0,
         expiresAt: T0 + 1,
       });
+      await store.schedules.create(aSchedule());
       await tokens.redeem('t', T0 + 1, T0);
       await cluster.instances.register({ id: 'i', host: 'here', pid: 1, startedAt: T0 });
       await cluster.keys.acquire({ ...small.ref, nodeId: 'n', key: 'k', grant: 'i', epoch: 1 }, 1);

@@ -30,6 +30,7 @@ export class SchemaTooNew extends Error {
  *   and the owner. Its indexes have what lists are narrowed by, and rows are read only for what is shown.
  * - `node_duration` is what nodes took in earlier runs, which predictions are made from.
  * - `cached_result` rows may be deleted at any time: what they hold is made anew.
+ * - `schedule.wake_at` is null where nothing is ever due.
  * - `arrival` has a row while another store is being copied into this one.
  */
 const MIGRATIONS: readonly string[] = [
@@ -183,6 +184,20 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX cached_result_by_hash ON cached_result (hash);
   CREATE INDEX cached_result_by_key ON cached_result (tenant, key);
   CREATE INDEX cached_result_by_expiry ON cached_result (expires_at);
+  `,
+  `
+  CREATE TABLE schedule (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    schedule_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    wake_at INTEGER,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX schedule_by_name ON schedule (tenant, owner, name);
+  CREATE INDEX schedule_by_time ON schedule (wake_at) WHERE wake_at IS NOT NULL;
   `,
 ];
 

@@ -1,8 +1,10 @@
 import type { Statement } from 'better-sqlite3';
 import type { JobRef, NodeProjection } from '../../../core/job/job-record.js';
 import type { DeadLetter } from '../../../ports/dead-letters.js';
+import type { Schedule } from '../../../core/schedule/schedule.js';
 import type { IdempotencyClaim } from '../../../ports/job-journal.js';
 import type {
+  PlacedSchedule,
   RecordPage,
   StoreContents,
   StoredJob,
@@ -63,6 +65,7 @@ export class SqliteStoreContents implements StoreContents {
   readonly #testCases: Statement<[number, string, number], TestCaseRow>;
   readonly #templates: Statement<[number, string, number], NameRow>;
   readonly #letters: Statement<[string, number], LetterRow>;
+  readonly #schedules: Statement<[number, number], { readonly id: number; readonly body: string }>;
   readonly #tokens: Statement<[string, number], StoredToken>;
 
   constructor(connection: Connection, lookup: JobLookup, nodes: NodeStates) {
@@ -102,6 +105,9 @@ export class SqliteStoreContents implements StoreContents {
     );
     this.#letters = connection.prepare(
       'SELECT info, requeue, config FROM dead_letter WHERE id > ? ORDER BY id LIMIT ?',
+    );
+    this.#schedules = connection.prepare(
+      'SELECT id, body FROM schedule WHERE id > ? ORDER BY id LIMIT ?',
     );
     this.#tokens = connection.prepare(
       'SELECT id, expires_at AS expiresAt FROM redeemed_token WHERE id > ? ORDER BY id LIMIT ?',
@@ -185,6 +191,15 @@ export class SqliteStoreContents implements StoreContents {
 
   deadLetters(after: string | undefined, limit: number): Promise<readonly DeadLetter[]> {
     return this.#connection.read(() => this.#letters.all(after ?? '', limit).map(letterFrom));
+  }
+
+  schedules(after: string | undefined, limit: number): Promise<readonly PlacedSchedule[]> {
+    return this.#connection.read(() =>
+      this.#schedules.all(after === undefined ? 0 : Number(after), limit).map(({ id, body }) => ({
+        schedule: JSON.parse(body) as Schedule,
+        place: String(id),
+      })),
+    );
   }
 
   tokens(after: string | undefined, limit: number): Promise<readonly StoredToken[]> {

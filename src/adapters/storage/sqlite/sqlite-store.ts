@@ -6,6 +6,7 @@ import type { ResultCache } from '../../../ports/result-cache.js';
 import type { Retention } from '../../../ports/retention.js';
 import type { StoreArrival } from '../../../ports/store-arrival.js';
 import type { StoreContents } from '../../../ports/store-contents.js';
+import type { ScheduleStore } from '../../../ports/schedule-store.js';
 import type { TemplateStore } from '../../../ports/template-store.js';
 import type { TestCatalogue } from '../../../ports/test-catalogue.js';
 import type { TokenLedger } from '../../../ports/token-ledger.js';
@@ -25,6 +26,7 @@ import { SqliteJobJournal } from './sqlite-job-journal.js';
 import { SqliteJobProjections } from './sqlite-job-projections.js';
 import { SqliteResultCache } from './sqlite-result-cache.js';
 import { SqliteRetention } from './sqlite-retention.js';
+import { SqliteScheduleStore } from './sqlite-schedule-store.js';
 import { SqliteStoreArrival } from './sqlite-store-arrival.js';
 import { SqliteStoreContents } from './sqlite-store-contents.js';
 import { SqliteTemplateStore } from './sqlite-template-store.js';
@@ -45,6 +47,7 @@ export interface SqliteStore {
   readonly templates: TemplateStore;
   readonly deadLetters: DeadLetters;
   readonly results: ResultCache;
+  readonly schedules: ScheduleStore;
   readonly tokens: TokenLedger;
   readonly durations: DurationHistory;
   readonly retention: Retention;
@@ -100,6 +103,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     templates: new SqliteTemplateStore(connection, scopes),
     deadLetters,
     results: new SqliteResultCache(connection, scopes),
+    schedules: new SqliteScheduleStore(connection, scopes),
     tokens: new SqliteTokenLedger(connection),
     durations: new SqliteDurationHistory(connection, scopes, options.durationNames ?? NAMES_KEPT),
     retention: new SqliteRetention(connection, { scopes, postings, bounds, index, discards }),

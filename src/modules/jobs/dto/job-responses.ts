@@ -175,6 +175,25 @@ export class RerunOriginResponse {
   from?: readonly string[];
 }
 
+/** The schedule that made a job, and what for. */
+export class ScheduleOriginResponse {
+  @ApiProperty({ example: 'nightly' })
+  name!: string;
+
+  @ApiProperty({
+    description: 'The firing time; the job may have been made later.',
+    format: 'date-time',
+    example: '2026-11-21T01:30:00.000Z',
+  })
+  fired_for!: string;
+
+  @ApiPropertyOptional({
+    description: 'The backfill that it belongs to.',
+    example: 'bf_01kb0z3v5w8f4n6c2q9x7t1r0d',
+  })
+  backfill?: string;
+}
+
 /** The template that a job was made from. */
 export class TemplateOriginResponse {
   @ApiProperty({ example: 'nightly' })
@@ -261,6 +280,9 @@ export class JobSummaryResponse {
 
   @ApiPropertyOptional({ type: TemplateOriginResponse, description: 'When a template was run.' })
   template?: TemplateOriginResponse;
+
+  @ApiPropertyOptional({ type: ScheduleOriginResponse, description: 'When a schedule made it.' })
+  schedule?: ScheduleOriginResponse;
 
   @ApiProperty({ type: [String], description: 'What may go wrong, said when it was accepted.' })
   warnings!: readonly string[];
