@@ -16,6 +16,8 @@ export interface Service {
   readonly url: string;
   readonly dataDir: string;
   readonly pid: number;
+  /** Its DATABASE_URL, where it has one. */
+  readonly database?: string;
   /** All that it has printed so far. */
   output(): string;
   /** Asks it to end; resolves with its exit code. */
@@ -63,6 +65,7 @@ export async function startService(
     url,
     dataDir,
     pid: child.pid ?? 0,
+    database: settings['DATABASE_URL'] ?? database,
     output: () => output,
     stop(signal = 'SIGTERM') {
       child.kill(signal);
