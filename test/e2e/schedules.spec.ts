@@ -312,7 +312,7 @@ describe('a schedule of every second', () => {
   };
 
   it('fires each of them once, though the service is killed again and again', async () => {
-    let killed = await startService();
+    let killed = await startService({ LEASE_DURATION: '3' });
     try {
       let client = new Client(killed);
       const body = {

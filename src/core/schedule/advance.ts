@@ -11,7 +11,7 @@ import {
 } from './schedule.js';
 
 /** How long whoever committed that a job is to be made has it to himself, in ms. */
-export const PENDING_MS = 10_000;
+export const PENDING_MS = 5_000;
 /** How often to look whether what is waited for has ended, in ms, for want of news. */
 export const POLL_MS = 5_000;
 
