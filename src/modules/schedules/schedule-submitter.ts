@@ -86,7 +86,7 @@ export function scheduleSubmit(
 ): ScheduleRunnerParts['submit'] {
   const { engine, journal, projections, catalogue, templates, clock, executors, forecaster } =
     parts;
-  const compiler = new DefinitionCompiler(parts.compileOptions, executors, catalogue);
+  const compiler = new DefinitionCompiler(parts.compileOptions, executors, catalogue, clock);
   const jobs = new JobReader(projections, forecaster, clock);
   const submitter = new JobSubmitter(engine, journal, clock, compiler, jobs, forecaster);
   const runner = new TemplateRunner(executors, new TemplateReader(templates), submitter);
