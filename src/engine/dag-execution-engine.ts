@@ -18,6 +18,7 @@ import { ChildDefinitions } from './child-definitions.js';
 import { ChildJobs, type ChildSubmission } from './child-jobs.js';
 import { ChildResults } from './child-results.js';
 import { Compensations } from './compensations.js';
+import { CircuitBreakers } from './circuit-breakers.js';
 import { definitionChunks } from './definition-chunks.js';
 import { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { ExpectedDurations } from './expected-durations.js';
@@ -196,6 +197,7 @@ export class DagExecutionEngine {
       projections,
       keys: this.#keys,
       cached: new CachedResults(parts),
+      breakers: new CircuitBreakers(parts.executors, clock),
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,

@@ -2,6 +2,7 @@ import type { Rejection } from '../core/job/commands.js';
 import type { JobHeader } from '../core/job/job-record.js';
 import type { Clock } from '../ports/clock.js';
 import type { CommitRequest, CommitResult } from '../ports/job-journal.js';
+import type { CircuitBreakers } from './circuit-breakers.js';
 import type { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { GroupCommit } from './group-commit.js';
 import type { JobChildrenParts } from './job-children.js';
@@ -35,6 +36,7 @@ export interface DriverParts {
   readonly children: JobChildrenParts;
   readonly keys: KeyDesk;
   readonly cached: CachedResults;
+  readonly breakers: CircuitBreakers;
   readonly timers: Timers;
   readonly tracker: ExecutionStateTracker;
   readonly clock: Clock;

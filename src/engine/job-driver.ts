@@ -1,4 +1,9 @@
-import { attemptId, type AttemptError, type AttemptResult } from '../core/job/attempt.js';
+import {
+  attemptId,
+  type AttemptError,
+  type AttemptResult,
+  type HeldAttempt,
+} from '../core/job/attempt.js';
 import type { JobCommand, Rejection } from '../core/job/commands.js';
 import type { Intent, JobEvent } from '../core/job/events.js';
 import type { JobHeader, JobProgress } from '../core/job/job-record.js';
@@ -386,14 +391,14 @@ export class JobDriver implements Participant, SlotSeeker {
   }
 
   #dispatch(node: number, attempt: number): void {
-    const { runner, retries } = this.#parts;
+    const { runner, retries, breakers } = this.#parts;
     if (this.#isRunByJob(node)) {
       runner.giveBack(1);
       this.#launch(node, attempt);
       return;
     }
     const order = this.#order(node, attempt);
-    const report = (result: AttemptResult, settled?: CommandSettled): void => {
+    const report = (result: AttemptResult | HeldAttempt, settled?: CommandSettled): void => {
       this.#rounds.end(node, result, (until) => {
         this.post(retries.report(node, attempt, result, until), settled);
       });
@@ -404,7 +409,7 @@ export class JobDriver implements Participant, SlotSeeker {
         ? this.#expressions.config(node)
         : this.#parts.cached.prepare(order, cache, this.#expressions.cacheable(node));
     if (evaluated === undefined) {
-      runner.run(order, report);
+      breakers.run(order, runner, report);
       return;
     }
     void evaluated.then((found) => {
@@ -419,9 +424,9 @@ export class JobDriver implements Participant, SlotSeeker {
         report(found.result);
       } else {
         const keep = 'keep' in found ? found.keep : undefined;
-        runner.run({ ...order, config: found.config }, (result) => {
+        breakers.run({ ...order, config: found.config }, runner, (result) => {
           report(result, (rejection) => {
-            if (rejection === undefined) keep?.(result);
+            if (rejection === undefined && result.status !== 'held') keep?.(result);
           });
         });
       }

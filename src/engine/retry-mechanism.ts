@@ -1,4 +1,4 @@
-import { INTERRUPTED, type AttemptResult } from '../core/job/attempt.js';
+import { INTERRUPTED, type AttemptResult, type HeldAttempt } from '../core/job/attempt.js';
 import type { JobCommand, RoundOutcome } from '../core/job/commands.js';
 import type { Clock } from '../ports/clock.js';
 import type { Timer, Timers } from './timers.js';
@@ -18,7 +18,12 @@ export class RetryMechanism {
   }
 
   /** The command that reports what an attempt came to, with the randomness of a backoff to follow. */
-  report(node: number, attempt: number, result: AttemptResult, until?: RoundOutcome): JobCommand {
+  report(
+    node: number,
+    attempt: number,
+    result: AttemptResult | HeldAttempt,
+    until?: RoundOutcome,
+  ): JobCommand {
     const random = result.status === 'failed' ? this.#clock.random() : 0;
     return {
       type: 'finish_attempt',

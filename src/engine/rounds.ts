@@ -1,4 +1,4 @@
-import type { AttemptResult } from '../core/job/attempt.js';
+import type { AttemptResult, HeldAttempt } from '../core/job/attempt.js';
 import type { RoundOutcome } from '../core/job/commands.js';
 import type { JobState } from '../core/job/job-state.js';
 import { iterationOf } from '../core/job/repeat.js';
@@ -27,7 +27,11 @@ export class Rounds {
    * Calls back when an attempt can be reported: at once, unless its node is repeated and the attempt
    * completed; then with what its round was judged to be.
    */
-  end(node: number, result: AttemptResult, report: (until?: RoundOutcome) => void): void {
+  end(
+    node: number,
+    result: AttemptResult | HeldAttempt,
+    report: (until?: RoundOutcome) => void,
+  ): void {
     const { plan, state } = this.#job;
     if (
       planNode(plan, node).definition.repeat === undefined ||

@@ -87,6 +87,7 @@ function logNode(logger: Logger, change: CommittedChange, event: NodeEvent): voi
       return;
     case 'node_completed':
     case 'node_admitted':
+    case 'node_held':
     case 'node_reused':
     case 'node_ready':
     case 'node_resumed':

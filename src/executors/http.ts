@@ -83,6 +83,7 @@ export function createHttpExecutor(artifacts: ArtifactStore): NodeExecutor {
         },
       ],
     },
+    upstream: originOf,
     async execute(attempt: AttemptContext): Promise<AttemptResult> {
       const config = attempt.config as unknown as HttpConfig;
       let request: PreparedRequest;
@@ -181,6 +182,12 @@ function networkFailure(error: unknown, request: PreparedRequest, aborted: boole
     `${request.title} got no answer: ${reason}. Check that the address is right and can be reached from where Baton runs.`,
     { cause: code },
   );
+}
+
+/** Whom a request goes to, without what it asks for. */
+function originOf(config: JsonObject): string | undefined {
+  const { url } = config;
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
 function inWords({ pointer, expected, actual }: Mismatch): string {

@@ -36,6 +36,8 @@ export interface NodeExecutor {
    * `infrastructure` failure.
    */
   execute(attempt: AttemptContext): AttemptResult | Promise<AttemptResult>;
+  /** What an attempt with this config depends on, by whose failures attempts are held back. */
+  upstream?(config: JsonObject): string | undefined;
   /** Ends whatever this attempt left running when the service died in the middle of it. */
   reclaim?(attempt: AttemptRef): Promise<void>;
   /**

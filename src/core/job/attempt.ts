@@ -32,6 +32,19 @@ export interface CachedFrom {
   readonly at: number;
 }
 
+/** What keeps an attempt from beginning that had been started. */
+export interface HeldBy {
+  readonly kind: 'breaker';
+  readonly upstream: string;
+}
+
+/** An attempt that has not begun; it may at `until` (epoch milliseconds), under the same id. */
+export interface HeldAttempt {
+  readonly status: 'held';
+  readonly until: number;
+  readonly by: HeldBy;
+}
+
 /** What one attempt came to. `waiting` gives its slot back. */
 export type AttemptResult =
   | {

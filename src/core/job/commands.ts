@@ -1,5 +1,5 @@
 import type { Json } from '../json.js';
-import type { AttemptError, AttemptResult } from './attempt.js';
+import type { AttemptError, AttemptResult, HeldAttempt } from './attempt.js';
 import type { SkipReason } from './events.js';
 
 /** What can be asked of a job. Nodes are given by their index in the plan. */
@@ -10,7 +10,7 @@ export type JobCommand =
       readonly type: 'finish_attempt';
       readonly node: number;
       readonly attempt: number;
-      readonly result: AttemptResult;
+      readonly result: AttemptResult | HeldAttempt;
       /** Uniform in [0, 1): the jitter of a backoff that may follow. */
       readonly random: number;
       /** Of a node that is repeated, what its condition made of what completed. */

@@ -2,7 +2,7 @@ import { nodeDeadline } from '../plan/deadlines.js';
 import { planNode } from '../plan/plan-node.js';
 import type { Plan } from '../plan/plan.js';
 import type { Json } from '../json.js';
-import type { AttemptError, AttemptResult } from './attempt.js';
+import type { AttemptError, AttemptResult, HeldAttempt } from './attempt.js';
 import { failing, idOf, reject, type Decision } from './decision.js';
 import type { JobEvent } from './events.js';
 import type { JobState } from './job-state.js';
@@ -20,7 +20,7 @@ export function lateError(
   plan: Plan,
   state: JobState,
   node: number,
-  result: AttemptResult,
+  result: AttemptResult | HeldAttempt,
   now: number,
 ): AttemptError | undefined {
   const deadline = deadlineOf(plan, state, node);

@@ -102,8 +102,9 @@ function finishAttempt(
   }
   const late = lateError(plan, state, node, result, now);
   // A job that was made for the node ends by the same deadline, and is waited for.
-  if (late !== undefined && (result.status === 'failed' || result.awaits !== 'job')) {
-    return failing(plan, state, node, [failedWith(id, late, result.output)]);
+  if (late !== undefined && !(result.status === 'waiting' && result.awaits === 'job')) {
+    const output = result.status === 'held' ? undefined : result.output;
+    return failing(plan, state, node, [failedWith(id, late, output)]);
   }
   if (result.status === 'waiting') {
     // A job that was made for the node is waited for whatever happens: it is to be cancelled.
@@ -111,6 +112,14 @@ function finishAttempt(
       return accept([{ type: 'node_cancelled', node: id }]);
     }
     return wait(state, node, id, result);
+  }
+  if (result.status === 'held') {
+    if (state.ending !== undefined) return accept([{ type: 'node_cancelled', node: id }]);
+    const { until, by } = result;
+    return accept(
+      [{ type: 'node_held', node: id, until, held_by: by }],
+      [{ type: 'timer', node: id, at: until }],
+    );
   }
   if (result.error.class === 'cancelled') return accept([{ type: 'node_cancelled', node: id }]);
   return failAttempt(plan, state, node, result, command.random, now);
@@ -267,7 +276,8 @@ function advance(
   let free = Math.min(slots, plan.settings.concurrency - state.live.size, limit - events.length);
   const start = (node: number): void => {
     const id = idOf(plan, node);
-    const attempt = (state.attempts[node] ?? 0) + 1;
+    const unbegun = state.details.get(node)?.heldBy !== undefined;
+    const attempt = (state.attempts[node] ?? 0) + (unbegun ? 0 : 1);
     events.push({ type: 'node_started', node: id, attempt });
     intents.push({ type: 'dispatch', node: id, attempt });
     free--;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.js';
-import type { AttemptError, Awaited, CachedFrom } from './attempt.js';
+import type { AttemptError, Awaited, CachedFrom, HeldBy } from './attempt.js';
 import type { TerminalJobStatus } from './status.js';
 
 /** Facts about a job, in the order in which they were committed; replaying them gives its state. */
@@ -63,6 +63,13 @@ export type NodeEvent =
       readonly iteration: number;
       /** Epoch milliseconds from which it may start. */
       readonly until: number;
+    }
+  /** The attempt did not begin, and does not count: the next start has its number. */
+  | {
+      readonly type: 'node_held';
+      readonly node: string;
+      readonly until: number;
+      readonly held_by: HeldBy;
     }
   /** The node had completed in the job that this one runs again, and is not run once more. */
   | { readonly type: 'node_reused'; readonly node: string; readonly output?: Json }

@@ -113,7 +113,17 @@ function evolveNode(plan: Plan, state: JobState, event: NodeEvent, at: number): 
       state.nodeStartedAt[node] = at;
       state.held.delete(node);
       state.live.add(node);
+      delete state.details.get(node)?.heldBy;
       return;
+    case 'node_held': {
+      moveNode(state, node, NODE_CODE.retrying);
+      state.live.delete(node);
+      state.held.add(node);
+      const details = detailsOf(state, node);
+      details.until = event.until;
+      details.heldBy = event.held_by;
+      return;
+    }
     case 'node_completed':
       endAttempt(state, node, { status: 'completed', finished_at: at });
       moveNode(state, node, NODE_CODE.completed);

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../json.js';
 import type { NodeDefinition, OnFailure } from '../graph/definition.js';
 import type { ScheduleOrigin } from '../schedule/schedule.js';
 import type { TemplateOrigin } from '../template/template.js';
-import type { AttemptError, AttemptSummary, Awaited, CachedFrom } from './attempt.js';
+import type { AttemptError, AttemptSummary, Awaited, CachedFrom, HeldBy } from './attempt.js';
 import type { JobStatus, NodeStatus } from './status.js';
 
 export interface JobRef {
@@ -110,6 +110,8 @@ export interface NodeProjection {
   readonly awaits?: Awaited;
   /** The job that runs, or ran, the node. */
   readonly child?: string;
+  /** What keeps the attempt that was started last from beginning. */
+  readonly heldBy?: HeldBy;
   readonly output?: Json;
   readonly error?: AttemptError;
   readonly skipReason?: string;

@@ -1,5 +1,5 @@
 import type { Json } from '../json.js';
-import type { AttemptSummary, Awaited } from './attempt.js';
+import type { AttemptSummary, Awaited, HeldBy } from './attempt.js';
 import type { SkipReason } from './events.js';
 import type { KeyedQueues } from './keyed-queues.js';
 import type { ReadyQueue } from './ready-queue.js';
@@ -9,6 +9,8 @@ import type { JobStatus, TerminalJobStatus } from './status.js';
 export interface NodeDetails {
   /** Epoch milliseconds to which the node is held. */
   until?: number;
+  /** The attempt that was started last has not begun, for this. */
+  heldBy?: HeldBy;
   /** Seconds of the last backoff. */
   delay?: number;
   /** Output of a waiting node, kept for its completion. */

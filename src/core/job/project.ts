@@ -66,6 +66,7 @@ export function projectNode(state: JobState, node: number, last: NodeEvent): Nod
   const details = state.details.get(node);
   if (details === undefined) return projection;
   if (details.until !== undefined) projection.until = details.until;
+  if (details.heldBy !== undefined) projection.heldBy = details.heldBy;
   if (details.awaits !== undefined && status === 'waiting') projection.awaits = details.awaits;
   if (details.child !== undefined) projection.child = details.child;
   if (details.iteration !== undefined) projection.iteration = details.iteration;

@@ -164,6 +164,10 @@ function dependencyGates({ rule, verdict, counts, open }: DependencyReport): Gat
 }
 
 function backoff({ definition, state, defaultAttempts }: NodeToExplain): Gate {
+  if (state?.heldBy !== undefined) {
+    const until = state.until === undefined ? {} : { until: state.until };
+    return { kind: 'breaker', upstream: state.heldBy.upstream, ...until };
+  }
   return {
     kind: 'backoff',
     attempt: state?.attempt ?? 1,

@@ -56,6 +56,8 @@ export type Gate =
       readonly max_attempts: number;
       readonly error?: AttemptError;
     }
+  /** What it depends on has failed several times in a row; its attempt has not begun. */
+  | { readonly kind: 'breaker'; readonly upstream: string; readonly until?: number }
   | { readonly kind: 'delay'; readonly until?: number }
   | {
       readonly kind: 'approval';
@@ -99,6 +101,7 @@ export const GATE_KINDS = [
   'slot',
   'concurrency_key',
   'backoff',
+  'breaker',
   'delay',
   'approval',
   'signal',

@@ -19,6 +19,8 @@ export function sentenceOf(gate: Gate): string {
       const failed = `Attempt ${gate.attempt} of at most ${gate.max_attempts} failed${why}`;
       return `${failed}; the next may start ${from(gate.until)}.`;
     }
+    case 'breaker':
+      return `${gate.upstream} failed several times in a row, so its attempt is held back, and not counted; it may begin ${from(gate.until)}.`;
     case 'delay':
       return gate.until === undefined ? 'It waits.' : `It waits until ${time(gate.until)}.`;
     case 'approval': {

@@ -94,6 +94,12 @@ export class GateResponse {
   })
   scope?: string;
 
+  @ApiPropertyOptional({
+    description: '`breaker`: what failed several times in a row.',
+    example: 'https://staging.example.com',
+  })
+  upstream?: string;
+
   @ApiPropertyOptional({ description: '`concurrency_key`: the key.', example: 'staging-db' })
   key?: string;
 
@@ -133,7 +139,7 @@ export class GateResponse {
 
   @ApiPropertyOptional({
     ...TIME,
-    description: '`backoff`, `delay`, `approval`, `signal`: when the wait is over.',
+    description: '`backoff`, `breaker`, `delay`, `approval`, `signal`: when the wait is over.',
   })
   until?: string;
 
