@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthModule } from './modules/auth/index.js';
+import { BreakersModule } from './modules/breakers/index.js';
 import { DeadLettersModule } from './modules/dead-letters/index.js';
 import { dependency } from './modules/dependencies.js';
 import type { Dependencies } from './modules/dependencies.js';
@@ -39,6 +40,7 @@ export class AppModule {
         DeadLettersModule,
         ResultCacheModule,
         SchedulesModule,
+        BreakersModule,
         AuthModule,
         HealthModule,
         SchemasModule,

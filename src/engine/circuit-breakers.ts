@@ -11,6 +11,8 @@ const FAILURES = 5;
 const OPEN_MS = 60_000;
 /** How soon to look again whether the attempt that tries is back, in ms. */
 const PROBE_MS = 1_000;
+/** Upstreams of a tenant that are known to have failed; beyond, the oldest that is not open is forgotten. */
+const REMEMBERED = 1_000;
 
 export interface BreakerState {
   readonly upstream: string;
@@ -49,7 +51,7 @@ export class CircuitBreakers {
     runner: Pick<NodeRunner, 'run' | 'giveBack'>,
     report: (result: AttemptResult | HeldAttempt) => void,
   ): void {
-    const upstream = this.#executors.get(order.type)?.upstream?.(order.config);
+    const upstream = order.breaker ?? this.#executors.get(order.type)?.upstream?.(order.config);
     if (upstream === undefined) {
       runner.run(order, report);
       return;
@@ -104,6 +106,13 @@ export class CircuitBreakers {
     const breaker: Breaker = { failures: 0, probing: false };
     const ofTenant = this.#breakers.get(tenantId) ?? new Map<string, Breaker>();
     this.#breakers.set(tenantId, ofTenant.set(upstream, breaker));
+    if (ofTenant.size > REMEMBERED) {
+      for (const [oldest, { openUntil }] of ofTenant) {
+        if (openUntil !== undefined) continue;
+        ofTenant.delete(oldest);
+        break;
+      }
+    }
     return breaker;
   }
 
@@ -122,5 +131,6 @@ function healthOf(result: AttemptResult): 'well' | 'ill' | 'unknown' {
     const status = (details as JsonObject | undefined)?.['status'];
     return typeof status === 'number' && (status >= 500 || status === 429) ? 'ill' : 'well';
   }
+  if (kind === 'exit_code' || kind === 'infrastructure') return 'ill';
   return kind === 'assertion' ? 'well' : 'unknown';
 }

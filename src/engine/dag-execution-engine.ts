@@ -129,6 +129,8 @@ export class DagExecutionEngine {
   readonly #ranking: JobRanking;
   readonly #keys: KeyDesk;
   readonly #shared: SharedJobs | undefined;
+  /** What holds attempts back from what is down. */
+  readonly breakers: CircuitBreakers;
   /** What undoes jobs. */
   readonly compensations: Compensations;
   #accepting = false;
@@ -167,6 +169,7 @@ export class DagExecutionEngine {
       planDefaults: parts.compileOptions.defaults,
       create: (submission) => this.#createChild(submission),
     });
+    this.breakers = new CircuitBreakers(parts.executors, clock);
     this.compensations = new Compensations({ journal, recovery: this.#recovery, childJobs });
     this.#keys = new KeyDesk({
       keys: parts.keys,
@@ -197,7 +200,7 @@ export class DagExecutionEngine {
       projections,
       keys: this.#keys,
       cached: new CachedResults(parts),
-      breakers: new CircuitBreakers(parts.executors, clock),
+      breakers: this.breakers,
       timers: this.#timers,
       tracker: this.tracker,
       recovery: this.#recovery,

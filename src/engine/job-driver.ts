@@ -471,6 +471,7 @@ export class JobDriver implements Participant, SlotSeeker {
       traceparent,
       timeout: definition.timeout,
       notAfter: deadlineOf(this.#plan, this.#state, node),
+      breaker: definition.breaker,
     };
   }
 

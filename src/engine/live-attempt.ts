@@ -13,6 +13,8 @@ export interface AttemptOrder extends AttemptRef {
   readonly timeout: number | undefined;
   /** Epoch milliseconds at which the attempt is aborted as by its time-out: its node's deadline. */
   readonly notAfter?: number | undefined;
+  /** The name that the node gives to what it depends on. */
+  readonly breaker?: string | undefined;
 }
 
 export type AbortReason = 'timeout' | 'cancelled' | 'stopping';

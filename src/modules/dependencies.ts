@@ -24,7 +24,7 @@ export interface Dependencies {
   readonly clock: Clock;
   readonly engine: Pick<
     DagExecutionEngine,
-    'submit' | 'steer' | 'planOf' | 'stats' | 'jobsAhead' | 'compensations'
+    'submit' | 'steer' | 'planOf' | 'stats' | 'jobsAhead' | 'compensations' | 'breakers'
   >;
   readonly forecaster: Pick<JobForecaster, 'ofPlan' | 'ofJob'>;
   readonly journal: JobJournal;

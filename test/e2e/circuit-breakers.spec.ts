@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { API, Client, jobOf } from '../support/client.js';
-import { startService } from '../support/service.js';
+import { startService, token } from '../support/service.js';
 import type { Service } from '../support/service.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -43,6 +43,11 @@ describe('circuit breakers', () => {
     expect((await anna.get(`${API}/job/${id}/nodes/a/why`)).json['gates']).toMatchObject([
       { kind: 'breaker', upstream: url, until: expect.any(String) },
     ]);
+    expect((await anna.get(`${API}/breakers`)).json['breakers']).toMatchObject([
+      { upstream: url, state: 'open', failures: 5, until: expect.any(String) },
+    ]);
+    const stranger = new Client(service, token({ tenant: 'other' }));
+    expect((await stranger.get(`${API}/breakers`)).json).toEqual({ breakers: [] });
     await anna.reaches(id, 'timed_out');
     expect(requests).toBe(5);
   });

@@ -54,6 +54,8 @@ export interface NodeDefinition {
   /** What undoes the node, once it has completed, when its job fails. */
   readonly compensate?: Compensation;
   readonly cache?: CacheRule;
+  /** What the node depends on, by a name that other nodes of the tenant may give, too. */
+  readonly breaker?: string;
   /** What the node is a child for; only in jobs that the engine makes of a node. */
   readonly each?: { readonly item: Json; readonly index: number };
 }

@@ -392,6 +392,16 @@ function nodeShape(types: ReadonlyMap<string, NodeTypeShape>, limits: JobShapeLi
       },
       compensate: compensationShape(cases),
       cache: CACHE,
+      breaker: {
+        description:
+          'What the node depends on, for a circuit breaker: after five failures in a row of nodes of the ' +
+          'tenant with this name, attempts are held back for 60 s, and not counted. Left out: for http ' +
+          'nodes the origin of the address; others have none.',
+        type: 'string',
+        minLength: 1,
+        maxLength: 200,
+        ...NO_CONTROL_CHARACTERS,
+      },
     },
     switch: { on: 'type', property: 'config', cases: withCache(types, cases) },
     required: ['id', 'type'],

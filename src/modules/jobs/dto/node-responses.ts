@@ -118,6 +118,14 @@ export class EventResponse {
   @ApiPropertyOptional({ description: 'The job that runs the node.' })
   child?: string;
 
+  @ApiPropertyOptional({
+    description: 'What keeps an attempt from beginning.',
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { kind: 'breaker', upstream: 'https://staging.example.com' },
+  })
+  held_by?: Readonly<Record<string, string>>;
+
   @ApiPropertyOptional({ description: 'How the compensation came out.' })
   compensation?: string;
 

@@ -1,0 +1,1 @@
+export { BreakersModule } from './breakers.module.js';
