@@ -31,7 +31,7 @@ module.exports = {
     rule('ports-import-core', '^src/ports/', '^src/(core|ports)/'),
     packages('ports-have-no-packages', '^src/ports/', '^$'),
     rule('engine-imports-ports', '^src/engine/', '^src/(core|ports|engine)/'),
-    packages('engine-packages', '^src/engine/', 'node_modules/(p-limit|cockatiel)/'),
+    packages('engine-packages', '^src/engine/', 'node_modules/p-limit/'),
     rule(
       'migration-imports-ports',
       '^src/migration/',

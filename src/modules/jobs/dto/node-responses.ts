@@ -81,6 +81,14 @@ export class NodeListResponse {
   next_cursor?: string;
 }
 
+export class HeldByResponse {
+  @ApiProperty({ enum: ['breaker'] })
+  kind!: string;
+
+  @ApiProperty({ example: 'https://staging.example.com' })
+  upstream!: string;
+}
+
 export class EventResponse {
   @ApiProperty({ description: 'Events of one version were committed together.', example: 1 })
   version!: number;
@@ -120,11 +128,9 @@ export class EventResponse {
 
   @ApiPropertyOptional({
     description: 'What keeps an attempt from beginning.',
-    type: 'object',
-    additionalProperties: { type: 'string' },
-    example: { kind: 'breaker', upstream: 'https://staging.example.com' },
+    type: () => HeldByResponse,
   })
-  held_by?: Readonly<Record<string, string>>;
+  held_by?: HeldByResponse;
 
   @ApiPropertyOptional({ description: 'How the compensation came out.' })
   compensation?: string;
