@@ -80,8 +80,10 @@ export async function startService(
   };
 }
 
+let mongo: ReturnType<typeof findMongo> | undefined;
+
 async function databaseOf(dataDir: string): Promise<string> {
-  const found = await findMongo();
+  const found = await (mongo ??= findMongo());
   if ('missing' in found) throw new Error(`There is no MongoDB: ${found.missing}.`);
   const url = new URL(found.freshDatabase());
   url.pathname = path.basename(dataDir).replace(/\W/g, '_');

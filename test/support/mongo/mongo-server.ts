@@ -62,6 +62,9 @@ async function start(): Promise<MongoServer | NoMongoServer> {
   for await (const line of createInterface(child.stdout)) {
     const said = JSON.parse(line) as { url: string; server: string } | NoMongoServer;
     if ('missing' in said) return said;
+    // Whoever forgets to stop it can end all the same: it ends when its standard input does.
+    for (const part of [child, child.stdin, child.stdout] as { unref?: () => void }[])
+      part.unref?.();
     return server(said.server, said.url, async () => {
       child.stdin.end();
       await ended;
