@@ -1,34 +1,24 @@
-import {
-  attemptId,
-  type AttemptError,
-  type AttemptResult,
-  type HeldAttempt,
-} from '../core/job/attempt.js';
+import { attemptId } from '../core/job/attempt.js';
 import type { JobCommand, Rejection } from '../core/job/commands.js';
 import type { Intent, JobEvent } from '../core/job/events.js';
 import type { JobHeader, JobProgress } from '../core/job/job-record.js';
 import type { JobState } from '../core/job/job-state.js';
-import { deadlineOf } from '../core/job/deadline.js';
 import { projectJob } from '../core/job/project.js';
 import { isTerminalJob } from '../core/job/status.js';
 import { step } from '../core/job/step.js';
-import { isRunByJob } from '../core/graph/definition.js';
 import { planNode } from '../core/plan/plan-node.js';
 import type { Plan } from '../core/plan/plan.js';
-import type { JsonObject } from '../core/json.js';
 import type { CommitRequest, CommitResult, JobCreation } from '../ports/job-journal.js';
 import type { JobView } from '../ports/job-projections.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import type { CommandSettled, CreationOutcome, DriverEnd, DriverParts } from './driver-parts.js';
+import { AttemptStarts } from './attempt-starts.js';
+import { JobTimers } from './job-timers.js';
 import type { Participant } from './group-commit.js';
-import { NodeDeadlines } from './node-deadlines.js';
-import { Rounds } from './rounds.js';
 import { keyOf, type SlotSeeker } from './job-scheduler.js';
-import type { AttemptOrder } from './live-attempt.js';
 import { JobChildren } from './job-children.js';
 import { KeyedNodes, usesKeys } from './keyed-nodes.js';
 import { JobExpressions } from './job-expressions.js';
-import type { Timer } from './timers.js';
 
 interface Creation {
   readonly payload: JobCreation;
@@ -38,12 +28,6 @@ interface Creation {
 
 /** Events of one commit, about; what is beyond goes into the next. */
 const EVENTS_A_COMMIT = 1_000;
-const NO_CONFIG: JsonObject = {};
-const NOT_BEGUN: AttemptError = {
-  class: 'cancelled',
-  code: 'attempt_cancelled',
-  message: 'The attempt was cancelled before it began.',
-};
 const NOT_DRIVEN: Rejection = {
   code: 'not_driven',
   message: 'The job is being taken over. Try again.',
@@ -60,18 +44,16 @@ export class JobDriver implements Participant, SlotSeeker {
   readonly #plan: Plan;
   readonly #state: JobState;
   readonly #parts: DriverParts;
-  readonly #held = new Map<number, Timer>();
+  readonly #timers: JobTimers;
+  readonly #starts: AttemptStarts;
   readonly #expressions: JobExpressions;
   readonly #children: JobChildren;
   /** Absent until a node needs a concurrency key. */
   #keyed: KeyedNodes | undefined;
-  readonly #rounds: Rounds;
   #creation: Creation | undefined;
   #inbox: JobCommand[] = [];
   #listeners: (CommandSettled | undefined)[] = [];
   #underWay: UnderWay | undefined;
-  #deadline: Timer | undefined;
-  #nodeDeadlines: NodeDeadlines | undefined;
   #woken = false;
   #leaving = false;
   #handingOver = false;
@@ -93,7 +75,16 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#children = new JobChildren(job, parts.children, this.#expressions, (command, settled) =>
       this.post(command, settled),
     );
-    this.#rounds = new Rounds(job, this.#expressions, () => this.#gone);
+    this.#timers = new JobTimers(job, parts, (command) => this.post(command));
+    this.#starts = new AttemptStarts(
+      job,
+      parts,
+      { expressions: this.#expressions, children: this.#children },
+      (node, attempt, result, until, settled) => {
+        this.post(parts.retries.report(node, attempt, result, until), settled);
+      },
+      () => this.#gone,
+    );
   }
 
   get plan(): Plan {
@@ -184,23 +175,26 @@ export class JobDriver implements Participant, SlotSeeker {
     const { runner, retries, keys } = this.#parts;
     const claimed = usesKeys(this.#plan) ? this.#useKeys().takeUp() : Promise.resolve();
     if (this.#keyed === undefined) keys.takenUp(this.header);
-    this.#watchDeadline();
-    for (const node of this.#state.held) this.#hold(node);
+    this.#timers.watchEnd();
+    for (const node of this.#state.held) this.#timers.hold(node);
     this.#judgeConditions();
     this.#children.lookAtAll();
     if (undispatched && this.#state.version === 1) {
       runner.reserve(this.#state.live.size);
-      for (const node of this.#state.live) this.#dispatch(node, this.#state.attempts[node] ?? 1);
+      for (const node of this.#state.live) {
+        this.#starts.begin(node, this.#state.attempts[node] ?? 1);
+      }
     } else {
       await Promise.all(
         Array.from(this.#state.live, async (node) => {
-          if (this.#isRunByJob(node)) {
-            this.#launch(node, this.#state.attempts[node] ?? 1);
+          const attempt = this.#state.attempts[node] ?? 1;
+          if (this.#starts.isByJob(node)) {
+            this.#starts.launch(node, attempt);
             return;
           }
-          const order = this.#order(node, this.#state.attempts[node] ?? 1);
+          const order = this.#starts.order(node, attempt);
           await runner.reclaim(order.type, order);
-          this.post(retries.interrupted(node, order.attempt));
+          this.post(retries.interrupted(node, attempt));
         }),
       );
     }
@@ -304,7 +298,7 @@ export class JobDriver implements Participant, SlotSeeker {
     const { version } = progress;
     const change = { header: this.header, plan: this.#plan, version, at, events, progress, nodes };
     this.#parts.tracker.committed(change);
-    if (this.#deadline === undefined) this.#watchDeadline();
+    this.#timers.watchEnd();
     if (progress.priority !== undefined) {
       this.#parts.scheduler.changePriority(this.header, progress.priority);
     }
@@ -361,7 +355,10 @@ export class JobDriver implements Participant, SlotSeeker {
       !this.#placed &&
       scheduler.ahead(this.header) === undefined
     ) {
-      if (scheduler.tryAdmit(this.#priority)) {
+      // What waits for a part of it has a place already, or asks for one itself.
+      const isPart = this.header.parent !== undefined;
+      if (isPart) scheduler.admitRunning(1);
+      if (isPart || scheduler.tryAdmit(this.#priority)) {
         this.takePlace();
         return;
       }
@@ -374,12 +371,11 @@ export class JobDriver implements Participant, SlotSeeker {
   #act(intent: Intent): void {
     const node = this.#plan.indexOf.get(intent.node) as number;
     switch (intent.type) {
-      case 'dispatch': {
-        this.#dispatch(node, intent.attempt);
+      case 'dispatch':
+        this.#starts.begin(node, intent.attempt);
         return;
-      }
       case 'timer':
-        this.#hold(node);
+        this.#timers.hold(node);
         return;
       case 'abort':
         this.#parts.runner.cancel(attemptId(this.header.jobId, intent.node, intent.attempt));
@@ -388,59 +384,6 @@ export class JobDriver implements Participant, SlotSeeker {
         // The store has seen to it, with the commit.
         return;
     }
-  }
-
-  #dispatch(node: number, attempt: number): void {
-    const { runner, retries, breakers } = this.#parts;
-    if (this.#isRunByJob(node)) {
-      runner.giveBack(1);
-      this.#launch(node, attempt);
-      return;
-    }
-    const order = this.#order(node, attempt);
-    const report = (result: AttemptResult | HeldAttempt, settled?: CommandSettled): void => {
-      this.#rounds.end(node, result, (until) => {
-        this.post(retries.report(node, attempt, result, until), settled);
-      });
-    };
-    const { cache } = planNode(this.#plan, node).definition;
-    const evaluated =
-      cache === undefined
-        ? this.#expressions.config(node)
-        : this.#parts.cached.prepare(order, cache, this.#expressions.cacheable(node));
-    if (evaluated === undefined) {
-      breakers.run(order, runner, report);
-      return;
-    }
-    void evaluated.then((found) => {
-      // What was cancelled meanwhile was not there to be aborted.
-      const error = this.#state.ending === undefined ? undefined : NOT_BEGUN;
-      if (runner.closed || this.#gone) runner.giveBack(1);
-      else if (error !== undefined || 'error' in found) {
-        runner.giveBack(1);
-        report({ status: 'failed', error: error ?? (found as { error: AttemptError }).error });
-      } else if ('result' in found) {
-        runner.giveBack(1);
-        report(found.result);
-      } else {
-        const keep = 'keep' in found ? found.keep : undefined;
-        breakers.run({ ...order, config: found.config }, runner, (result) => {
-          report(result, (rejection) => {
-            if (rejection === undefined && result.status !== 'held') keep?.(result);
-          });
-        });
-      }
-    });
-  }
-
-  #isRunByJob(node: number): boolean {
-    return isRunByJob(planNode(this.#plan, node).definition);
-  }
-
-  #launch(node: number, attempt: number): void {
-    this.#children.launch(node, attempt, (result) => {
-      this.post(this.#parts.retries.report(node, attempt, result));
-    });
   }
 
   #useKeys(): KeyedNodes {
@@ -456,59 +399,13 @@ export class JobDriver implements Participant, SlotSeeker {
     });
   }
 
-  #order(node: number, attempt: number): AttemptOrder {
-    const { definition } = planNode(this.#plan, node);
-    const { tenantId, jobId, correlationId, traceparent } = this.header;
-    return {
-      tenantId,
-      jobId,
-      nodeId: definition.id,
-      attempt,
-      attemptId: attemptId(jobId, definition.id, attempt),
-      type: definition.type,
-      config: definition.config ?? NO_CONFIG,
-      correlationId,
-      traceparent,
-      timeout: definition.timeout,
-      notAfter: deadlineOf(this.#plan, this.#state, node),
-      breaker: definition.breaker,
-    };
-  }
-
-  #hold(node: number): void {
-    const until = this.#state.details.get(node)?.until;
-    if (until === undefined) return;
-    const timer = this.#parts.retries.hold(until, () => {
-      this.#held.delete(node);
-      this.post({ type: 'release', node });
-    });
-    this.#held.set(node, timer);
-  }
-
-  #watchDeadline(): void {
-    const { startedAt } = this.#state;
-    if (startedAt === undefined || isTerminalJob(this.#state.status)) return;
-    const { timers } = this.#parts;
-    const { timeout, deadline = Infinity } = this.header;
-    const end = startedAt + timeout * 1000;
-    this.#deadline = timers.set(Math.min(end, deadline), () => {
-      this.post({ type: 'time_out', ...(deadline < end ? { deadline } : {}) });
-    });
-    if (this.#plan.deadlines === undefined) return;
-    this.#nodeDeadlines = new NodeDeadlines(this.#plan, this.#state, timers, (node) => {
-      this.post({ type: 'miss_deadline', node });
-    });
-  }
-
   #leave(why: DriverEnd, undone?: UnderWay): void {
     this.#gone = true;
-    const { runner, scheduler, retries, timers } = this.#parts;
+    const { runner, scheduler } = this.#parts;
     scheduler.stopSeeking(this);
     this.#children.stop();
     this.#keyed?.leave(why);
-    if (this.#deadline !== undefined) timers.cancel(this.#deadline);
-    this.#nodeDeadlines?.stop();
-    for (const timer of this.#held.values()) retries.forget(timer);
+    this.#timers.stop();
     if (why !== 'ended') {
       for (const node of this.#state.live) {
         const { id } = planNode(this.#plan, node).definition;

@@ -343,6 +343,23 @@ describe('sub_job', () => {
     expect((await nodeOf(child, 'long'))['status']).toBe('cancelled');
   });
 
+  it('goes on after a pause though no place is free', async () => {
+    const narrow = await startService({ MAX_RUNNING_JOBS: '1' });
+    try {
+      const bea = new Client(narrow);
+      const { id } = await bea.accepted(jobOf([{ id: 'ask', type: 'approval', for_each: ['x'] }]));
+      const child = String((await bea.nodeReaches(id, 'ask', 'waiting'))['child_job_id']);
+      await bea.call('POST', `${API}/job/${id}/pause`);
+      await bea.reaches(child, 'paused');
+      await bea.call('POST', `${API}/job/${id}/resume`);
+      await bea.reaches(child, 'running');
+      await bea.call('POST', `${API}/job/${child}/nodes/0/approve`);
+      await bea.reaches(id, 'completed');
+    } finally {
+      await narrow.dispose();
+    }
+  });
+
   it('ends with the time-out of its node, and is tried again where the node says so', async () => {
     const marker = path.join(folder, 'tried');
     const { id } = await anna.accepted(
