@@ -344,16 +344,22 @@ describe('sub_job', () => {
   });
 
   it('goes on after a pause though no place is free', async () => {
+    const askFirst = jobOf([
+      { id: 'ask', type: 'approval' },
+      { id: 'last', type: 'noop', needs: ['ask'] },
+    ]);
     const narrow = await startService({ MAX_RUNNING_JOBS: '1' });
     try {
       const bea = new Client(narrow);
-      const { id } = await bea.accepted(jobOf([{ id: 'ask', type: 'approval', for_each: ['x'] }]));
-      const child = String((await bea.nodeReaches(id, 'ask', 'waiting'))['child_job_id']);
+      const { id } = await bea.accepted(
+        jobOf([{ id: 'sub', type: 'sub_job', config: { definition: askFirst } }]),
+      );
+      const child = String((await bea.nodeReaches(id, 'sub', 'waiting'))['child_job_id']);
       await bea.call('POST', `${API}/job/${id}/pause`);
       await bea.reaches(child, 'paused');
       await bea.call('POST', `${API}/job/${id}/resume`);
       await bea.reaches(child, 'running');
-      await bea.call('POST', `${API}/job/${child}/nodes/0/approve`);
+      await bea.call('POST', `${API}/job/${child}/nodes/ask/approve`);
       await bea.reaches(id, 'completed');
     } finally {
       await narrow.dispose();
