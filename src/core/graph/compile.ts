@@ -12,7 +12,7 @@ import { checkTimesSteps } from './check-times.js';
 import { checkShapeSteps } from './check-shape.js';
 import { checkValue } from './check-value.js';
 import { findCyclesSteps } from './find-cycles.js';
-import { NODE_ID } from './job-shape.js';
+import { NODE_ID } from './shape-parts.js';
 import { jsonBytes } from './json-size.js';
 import { normalizeSteps } from './normalize.js';
 import type { NormalizedJob, SubmittedJob } from './normalize.js';

@@ -1,4 +1,4 @@
-import type { NodeTypeShape } from './job-shape.js';
+import type { NodeTypeShape } from './node-shape.js';
 
 /** Node types for specs, with every kind of choice that real ones offer. */
 export const NODE_TYPES: ReadonlyMap<string, NodeTypeShape> = new Map<string, NodeTypeShape>([

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.js';
 import { WORK_PER_STEP } from '../plan/adjacency.js';
 import type { Adjacency, PlanDefaults } from '../plan/plan.js';
 import type { JobDefinition, NodeDefinition, OnFailure } from './definition.js';
-import { PRIORITY_WORDS } from './job-shape.js';
+import { PRIORITY_WORDS } from './shape-parts.js';
 
 /** A definition that has compiled, as it is stored. */
 export interface NormalizedJob {

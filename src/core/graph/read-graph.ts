@@ -1,7 +1,7 @@
 import { WORK_PER_STEP } from '../plan/adjacency.js';
 import type { Adjacency } from '../plan/plan.js';
 import { checkValue } from './check-value.js';
-import { NODE_ID } from './job-shape.js';
+import { NODE_ID } from './shape-parts.js';
 import { own } from './own.js';
 import type { ProblemList } from './problem.js';
 import { quote, suggestion } from './wording.js';

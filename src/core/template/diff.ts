@@ -1,4 +1,4 @@
-import { PRIORITY_WORDS } from '../graph/job-shape.js';
+import { PRIORITY_WORDS } from '../graph/shape-parts.js';
 import { own } from '../graph/own.js';
 import type { Json, JsonObject } from '../json.js';
 import { runSteps } from '../plan/run-steps.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { NODE_ID } from '../../core/graph/job-shape.js';
+import { NODE_ID } from '../../core/graph/shape-parts.js';
 import type { Shape } from '../../core/graph/shape.js';
 import { ID_RANDOM_BYTES, jobId as newJobId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';

@@ -1,4 +1,4 @@
-import { PRIORITY } from '../../../core/graph/job-shape.js';
+import { PRIORITY } from '../../../core/graph/shape-parts.js';
 import type { Shape } from '../../../core/graph/shape.js';
 
 /** Bytes of a payload, as JSON. */
