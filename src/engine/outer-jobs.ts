@@ -6,7 +6,7 @@ import type { OuterJob } from './node-inputs.js';
 import { keyOf } from './job-scheduler.js';
 
 /** Jobs of which it is remembered what was read of them. */
-const REMEMBERED = 200;
+const REMEMBERED = 50;
 
 /**
  * What the nodes of one job read of another, which they were made of: children of a node, and
