@@ -40,8 +40,8 @@ export class AttemptStarts {
   readonly #job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState };
   readonly #parts: Pick<DriverParts, 'runner' | 'breakers' | 'cached'>;
   readonly #expressions: JobExpressions;
-  readonly #children: JobChildren;
-  readonly #rounds: Rounds;
+  readonly #children: () => JobChildren;
+  #rounds: Rounds | undefined;
   readonly #report: Report;
   readonly #gone: () => boolean;
 
@@ -49,15 +49,15 @@ export class AttemptStarts {
   constructor(
     job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState },
     parts: Pick<DriverParts, 'runner' | 'breakers' | 'cached'>,
-    of: { readonly expressions: JobExpressions; readonly children: JobChildren },
+    expressions: JobExpressions,
+    children: () => JobChildren,
     report: Report,
     gone: () => boolean,
   ) {
     this.#job = job;
     this.#parts = parts;
-    this.#expressions = of.expressions;
-    this.#children = of.children;
-    this.#rounds = new Rounds(job, of.expressions, gone);
+    this.#expressions = expressions;
+    this.#children = children;
     this.#report = report;
     this.#gone = gone;
   }
@@ -71,12 +71,17 @@ export class AttemptStarts {
       return;
     }
     const order = this.order(node, attempt);
+    const { cache, repeat } = planNode(this.#job.plan, node).definition;
     const report = (result: AttemptResult | HeldAttempt, settled?: CommandSettled): void => {
+      if (repeat === undefined) {
+        this.#report(node, attempt, result, undefined, settled);
+        return;
+      }
+      this.#rounds ??= new Rounds(this.#job, this.#expressions, this.#gone);
       this.#rounds.end(node, result, (until) => {
         this.#report(node, attempt, result, until, settled);
       });
     };
-    const { cache } = planNode(this.#job.plan, node).definition;
     const evaluated =
       cache === undefined
         ? this.#expressions.config(node)
@@ -113,7 +118,7 @@ export class AttemptStarts {
 
   /** Has the job that runs an attempt made, or found. */
   launch(node: number, attempt: number): void {
-    this.#children.launch(node, attempt, (result) => {
+    this.#children().launch(node, attempt, (result) => {
       this.#report(node, attempt, result, undefined, undefined);
     });
   }

@@ -282,7 +282,7 @@ export class DagExecutionEngine {
     const { header, plan, idempotency } = submission;
     const [chunks, ranks] = await Promise.all([
       this.#stage(header, submission.nodes),
-      this.#ranking.ranksOf(header, plan),
+      this.#ranking.matters(plan) ? this.#ranking.ranksOf(header, plan) : undefined,
     ]);
     const creation: JobCreation = {
       header,
@@ -383,7 +383,7 @@ export class DagExecutionEngine {
     if (this.#driven.knows(header)) return;
     const [chunks, ranks] = await Promise.all([
       this.#stage(header, nodes),
-      this.#ranking.ranksOf(header, plan),
+      this.#ranking.matters(plan) ? this.#ranking.ranksOf(header, plan) : undefined,
     ]);
     this.#scheduler.admitRunning(1);
     const driver = this.#driven.newJob(header, plan, true, ranks);

@@ -32,6 +32,7 @@ const RELOAD_DELAY_MS = 1_000;
  */
 export class DrivenJobs {
   readonly #parts: DrivenJobsParts;
+  readonly #driverParts: DriverParts;
   readonly #drivers = new Map<string, JobDriver>();
   readonly #loading = new Map<string, Promise<JobDriver | undefined>>();
   /** Jobs that have a place among the running ones and are still to be read, the next one last. */
@@ -43,6 +44,11 @@ export class DrivenJobs {
 
   constructor(parts: DrivenJobsParts) {
     this.#parts = parts;
+    this.#driverParts = {
+      ...parts,
+      left: (driver, why) => this.#left(driver, why),
+      placeFreed: () => this.admit(),
+    };
   }
 
   /** The driver of a job that is about to be created; driven on only when it is admitted. */
@@ -167,14 +173,10 @@ export class DrivenJobs {
   }
 
   #driver(header: JobHeader, plan: Plan, state: JobState): JobDriver {
-    return new JobDriver(header, plan, state, {
-      ...this.#parts,
-      left: this.#left,
-      placeFreed: () => this.admit(),
-    });
+    return new JobDriver(header, plan, state, this.#driverParts);
   }
 
-  readonly #left = (driver: DoneDriver, why: DriverEnd): void => {
+  #left(driver: DoneDriver, why: DriverEnd): void {
     if (this.#drivers.get(driver.key) === driver) this.#drivers.delete(driver.key);
     if (!driver.admitted) return;
     if (driver.placed) this.#parts.scheduler.leave();
@@ -186,7 +188,7 @@ export class DrivenJobs {
     }
     if (why === 'failed') this.#parts.logger.error(ids, 'a job could not be committed');
     this.admit();
-  };
+  }
 
   #takeUpLater(job: JobRef): void {
     this.#parts.clock.setTimer(RELOAD_DELAY_MS, () => {

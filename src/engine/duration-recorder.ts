@@ -65,10 +65,11 @@ export class DurationRecorder {
   #observe({ header, nodes, plan, at }: CommittedChange): void {
     const { tenantId, jobId } = header;
     const isLarge = header.nodeCount > MOST_KNOWN_BY_NODE;
-    const taken = this.#takenOf(`${tenantId}/${jobId}`);
-    let types = 0;
-    for (const count of taken.values()) if (count >= SAMPLES_A_JOB_AND_TYPE) types++;
-    if (isLarge && types === header.types.length) return;
+    this.#timer ??= this.#parts.clock.setTimer(FLUSH_EVERY, () => this.#flush());
+    // Of a job of few nodes every one is a sample of its type.
+    const taken =
+      header.nodeCount > SAMPLES_A_JOB_AND_TYPE ? this.#takenOf(`${tenantId}/${jobId}`) : undefined;
+    if (isLarge && hasAll(taken, header.types.length)) return;
     const scope = isLarge ? '' : scopeOf(header);
     for (const node of nodes) {
       if (node.status === 'waiting') this.#noteWait(header.jobId, node, at);
@@ -78,9 +79,9 @@ export class DurationRecorder {
       const sample = sampleOf(node, waited);
       if (definition === undefined || sample === undefined) continue;
       if (!isLarge) this.#gather(tenantId, scope, definition.id, sample);
-      const count = taken.get(definition.type) ?? 0;
+      const count = taken?.get(definition.type) ?? 0;
       if (count >= SAMPLES_A_JOB_AND_TYPE) continue;
-      taken.set(definition.type, count + 1);
+      taken?.set(definition.type, count + 1);
       this.#gather(tenantId, TYPES, definition.type, sample);
     }
   }
@@ -88,7 +89,6 @@ export class DurationRecorder {
   #takenOf(job: string): Map<string, number> {
     const taken = this.#taken.get(job) ?? new Map<string, number>();
     if (taken.size === 0) this.#taken.set(job, taken);
-    this.#timer ??= this.#parts.clock.setTimer(FLUSH_EVERY, () => this.#flush());
     return taken;
   }
 
@@ -170,4 +170,11 @@ function sampleOf(node: NodeProjection, waited: number): DurationSample | undefi
   let busy = history.reduce((sum, each) => sum + each.finished_at - each.started_at, 0);
   if (history.at(-1)?.attempt !== node.attempt) busy += finishedAt - startedAt;
   return { busy: Math.max(0, busy - waited), elapsed: finishedAt - first };
+}
+
+/** Whether enough samples of so many types have been taken. */
+function hasAll(taken: ReadonlyMap<string, number> | undefined, types: number): boolean {
+  if (taken === undefined || taken.size < types) return false;
+  for (const count of taken.values()) if (count < SAMPLES_A_JOB_AND_TYPE) return false;
+  return true;
 }

@@ -47,7 +47,8 @@ export class JobDriver implements Participant, SlotSeeker {
   readonly #timers: JobTimers;
   readonly #starts: AttemptStarts;
   readonly #expressions: JobExpressions;
-  readonly #children: JobChildren;
+  /** Absent until a node is run by a job of its own. */
+  #children: JobChildren | undefined;
   /** Absent until a node needs a concurrency key. */
   #keyed: KeyedNodes | undefined;
   #creation: Creation | undefined;
@@ -72,14 +73,12 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#priority = state.priority ?? header.priority;
     const job = { header, plan, state };
     this.#expressions = new JobExpressions(job, parts);
-    this.#children = new JobChildren(job, parts.children, this.#expressions, (command, settled) =>
-      this.post(command, settled),
-    );
     this.#timers = new JobTimers(job, parts, (command) => this.post(command));
     this.#starts = new AttemptStarts(
       job,
       parts,
-      { expressions: this.#expressions, children: this.#children },
+      this.#expressions,
+      () => this.#useChildren(),
       (node, attempt, result, until, settled) => {
         this.post(parts.retries.report(node, attempt, result, until), settled);
       },
@@ -157,7 +156,7 @@ export class JobDriver implements Participant, SlotSeeker {
 
   /** A job that this one waits for has ended. */
   childEnded(child: JobView): void {
-    this.#children.ended(child);
+    this.#useChildren().ended(child);
   }
 
   wake(): void {
@@ -178,7 +177,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#timers.watchEnd();
     for (const node of this.#state.held) this.#timers.hold(node);
     this.#judgeConditions();
-    this.#children.lookAtAll();
+    this.#seeToChildren()?.lookAtAll();
     if (undispatched && this.#state.version === 1) {
       runner.reserve(this.#state.live.size);
       for (const node of this.#state.live) {
@@ -305,7 +304,7 @@ export class JobDriver implements Participant, SlotSeeker {
     for (const intent of request.intents) this.#act(intent);
     if (this.#keyed !== undefined || this.#state.keyed.touched) this.#useKeys().committed(events);
     this.#judgeConditions();
-    this.#children.committed(events);
+    this.#seeToChildren()?.committed(events);
     done.listeners.forEach((listener, place) => listener?.(done.rejections[place]));
     if (isTerminalJob(this.#state.status)) this.#leave('ended');
     else if (this.#leaving && events.some(({ type }) => type === 'job_handed_over'))
@@ -386,6 +385,21 @@ export class JobDriver implements Participant, SlotSeeker {
     }
   }
 
+  /** What sees to the jobs that this one waits for; absent when it waits for none. */
+  #seeToChildren(): JobChildren | undefined {
+    const { children, status } = this.#state;
+    return children.size > 0 || status === 'compensating' ? this.#useChildren() : undefined;
+  }
+
+  #useChildren(): JobChildren {
+    return (this.#children ??= new JobChildren(
+      { header: this.header, plan: this.#plan, state: this.#state },
+      this.#parts.children,
+      this.#expressions,
+      (command, settled) => this.post(command, settled),
+    ));
+  }
+
   #useKeys(): KeyedNodes {
     return (this.#keyed ??= new KeyedNodes(
       { header: this.header, plan: this.#plan, state: this.#state },
@@ -403,7 +417,7 @@ export class JobDriver implements Participant, SlotSeeker {
     this.#gone = true;
     const { runner, scheduler } = this.#parts;
     scheduler.stopSeeking(this);
-    this.#children.stop();
+    this.#children?.stop();
     this.#keyed?.leave(why);
     this.#timers.stop();
     if (why !== 'ended') {

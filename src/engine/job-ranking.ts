@@ -23,12 +23,18 @@ export class JobRanking {
     this.#expected = expected;
   }
 
+  /** False when all nodes may run at once, so that there is nothing to choose, or there is too much. */
+  matters({ nodes, successors, settings }: Plan): boolean {
+    return (
+      nodes.length >= FEWEST_NODES &&
+      nodes.length > settings.concurrency &&
+      nodes.length + successors.targets.length <= MOST_WORK
+    );
+  }
+
   /** `undefined` when the order in which nodes become ready is as good. */
   async ranksOf(job: RecurringJob, plan: Plan): Promise<Float64Array | undefined> {
-    const nodes = plan.nodes.length;
-    if (nodes < FEWEST_NODES || nodes + plan.successors.targets.length > MOST_WORK) {
-      return undefined;
-    }
+    if (!this.matters(plan)) return undefined;
     const durations = await this.#durations(job, plan);
     const ranks = await runInSlices(rankSteps(plan, (node) => (durations?.[node] ?? 0) + PER_NODE));
     return (await runInSlices(ranksDifferSteps(plan, ranks))) ? ranks : undefined;

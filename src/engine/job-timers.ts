@@ -13,7 +13,7 @@ export class JobTimers {
   readonly #retries: RetryMechanism;
   readonly #timers: Timers;
   readonly #post: (command: JobCommand) => void;
-  readonly #held = new Map<number, Timer>();
+  #held: Map<number, Timer> | undefined;
   #end: Timer | undefined;
   #deadlines: NodeDeadlines | undefined;
 
@@ -32,11 +32,12 @@ export class JobTimers {
   hold(node: number): void {
     const until = this.#job.state.details.get(node)?.until;
     if (until === undefined) return;
+    const held = (this.#held ??= new Map<number, Timer>());
     const timer = this.#retries.hold(until, () => {
-      this.#held.delete(node);
+      held.delete(node);
       this.#post({ type: 'release', node });
     });
-    this.#held.set(node, timer);
+    held.set(node, timer);
   }
 
   /** Watches the end of the job and of its nodes from when it has started; nothing before that. */
@@ -58,6 +59,6 @@ export class JobTimers {
   stop(): void {
     if (this.#end !== undefined) this.#timers.cancel(this.#end);
     this.#deadlines?.stop();
-    for (const timer of this.#held.values()) this.#retries.forget(timer);
+    for (const timer of this.#held?.values() ?? []) this.#retries.forget(timer);
   }
 }

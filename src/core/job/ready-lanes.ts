@@ -3,15 +3,11 @@
  * nothing needs to be looked for, wherever in a lane it is.
  */
 export class Tickets {
-  #of = new Int32Array(64);
+  // Most jobs are small, and a typed array costs more than they do.
+  readonly #of: number[] = [];
   #last = 0;
 
   issue(node: number): number {
-    if (node >= this.#of.length) {
-      const grown = new Int32Array(Math.max(node + 1, 2 * this.#of.length));
-      grown.set(this.#of);
-      this.#of = grown;
-    }
     return (this.#of[node] = ++this.#last);
   }
 
