@@ -34,13 +34,10 @@ export function* checkExpressionsSteps(
   let characters = 0;
   for (const [index, node] of nodes.entries()) {
     if (index % NODES_PER_STEP === NODES_PER_STEP - 1) yield;
-    const pointer = `/dag_definition/nodes/${index}`;
-    const parts = PARTS.flatMap((field) => {
-      const value = ownTexts(node, field);
-      return value !== undefined && hasTemplate(value) ? [{ field, value }] : [];
-    });
-    if (parts.length === 0) continue;
+    const parts = partsOf(node);
+    if (parts === undefined) continue;
     yield;
+    const pointer = `/dag_definition/nodes/${index}`;
     const needs = targets.subarray(offsets[index], offsets[index + 1]);
     const isNeeded = (id: string): boolean => isAmong(nodes, needs, id);
     const isKnown = (id: string): boolean => isNeeded(id) || id === own(node, 'id');
@@ -64,6 +61,21 @@ export function* checkExpressionsSteps(
     }
     checkReferences(joinReferences(found), pointer, isNeeded, problems);
   }
+}
+
+interface Part {
+  readonly field: (typeof PARTS)[number];
+  readonly value: Json;
+}
+
+/** The parts of a node that hold expressions; most nodes have none, and cost no list. */
+function partsOf(node: unknown): readonly Part[] | undefined {
+  let parts: Part[] | undefined;
+  for (const field of PARTS) {
+    const value = ownTexts(node, field);
+    if (value !== undefined && hasTemplate(value)) (parts ??= []).push({ field, value });
+  }
+  return parts;
 }
 
 /** A part of a node without what in it are the texts of a job of its own. */

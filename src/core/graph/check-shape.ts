@@ -123,20 +123,29 @@ class Walk {
         if (!Object.hasOwn(cases, decider)) {
           this.unknownCase({ parent: path, step: on }, on, decider, Object.keys(cases));
         } else {
-          const { required, refused = {} } = cases[decider] as ShapeCase;
+          const { required, refused } = cases[decider] as ShapeCase;
           if (required) {
             this.require(container, property, path, `, which ${on} ${quote(decider)} needs`);
           }
-          for (const [field, message] of Object.entries(refused)) {
-            if (Object.hasOwn(container, field)) {
-              this.add({ parent: path, step: field }, `not_for_${on}`, message);
-            }
-          }
+          if (refused !== undefined) this.refuse(container, refused, path, on);
         }
       }
     }
     this.push(container, keys, keys.length, shape, path);
     return true;
+  }
+
+  private refuse(
+    container: object,
+    refused: Readonly<Record<string, string>>,
+    path: Path | undefined,
+    on: string,
+  ): void {
+    for (const field in refused) {
+      if (Object.hasOwn(container, field)) {
+        this.add({ parent: path, step: field }, `not_for_${on}`, refused[field] ?? '');
+      }
+    }
   }
 
   private push(
