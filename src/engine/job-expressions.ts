@@ -25,7 +25,7 @@ export class JobExpressions {
   readonly #job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState };
   readonly #parts: ExpressionParts;
   /** Nodes whose condition is being judged, or will be when its time has come. */
-  readonly #judging = new Set<number>();
+  #judging: Set<number> | undefined;
 
   constructor(
     job: { readonly header: JobHeader; readonly plan: Plan; readonly state: JobState },
@@ -40,9 +40,10 @@ export class JobExpressions {
     const { undecided, ending } = this.#job.state;
     if (undecided.size === 0 || ending !== undefined) return;
     for (const node of undecided) {
-      if (this.#judging.has(node)) continue;
-      this.#judging.add(node);
-      const done = (): void => void this.#judging.delete(node);
+      const judging = (this.#judging ??= new Set<number>());
+      if (judging.has(node)) continue;
+      judging.add(node);
+      const done = (): void => void judging.delete(node);
       this.#inContext(node)
         .then((context) => this.#parts.inputs.condition(context))
         .then(

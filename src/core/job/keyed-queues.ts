@@ -8,35 +8,37 @@ type Queue = (Set<number> | undefined)[];
  * looks at more than the first few of those that wait for one. Constant time an operation.
  */
 export class KeyedQueues {
-  readonly #queues = new Map<string, Queue>();
-  readonly #touched = new Set<string>();
+  /** Both absent until a node needs a key: most jobs have none. */
+  #queues: Map<string, Queue> | undefined;
+  #touched: Set<string> | undefined;
 
   /** Whether nodes have come since {@link takeTouched} was asked. */
   get touched(): boolean {
-    return this.#touched.size > 0;
+    return this.#touched !== undefined && this.#touched.size > 0;
   }
 
   /** The keys that nodes wait for. */
   keys(): Iterable<string> {
-    return this.#queues.keys();
+    return this.#queues?.keys() ?? [];
   }
 
   push(node: number, key: string, priority: number): void {
-    let queue = this.#queues.get(key);
+    const queues = (this.#queues ??= new Map<string, Queue>());
+    let queue = queues.get(key);
     if (queue === undefined) {
       queue = [];
-      this.#queues.set(key, queue);
+      queues.set(key, queue);
     }
     (queue[priority] ??= new Set()).add(node);
-    this.#touched.add(key);
+    (this.#touched ??= new Set()).add(key);
   }
 
   /** Takes out a node, wherever it stands; nothing when it is not queued. */
   remove(node: number, key: string, priority: number): void {
-    const queue = this.#queues.get(key);
+    const queue = this.#queues?.get(key);
     queue?.[priority]?.delete(node);
     if (queue?.every((lane) => lane === undefined || lane.size === 0) === true) {
-      this.#queues.delete(key);
+      this.#queues?.delete(key);
     }
   }
 
@@ -45,7 +47,7 @@ export class KeyedQueues {
    * ready.
    */
   first(key: string, isWanted: (node: number) => boolean): number | undefined {
-    const queue = this.#queues.get(key) ?? [];
+    const queue = this.#queues?.get(key) ?? [];
     for (let priority = PRIORITIES; priority >= 1; priority--) {
       for (const node of queue[priority] ?? []) if (isWanted(node)) return node;
     }
@@ -54,8 +56,8 @@ export class KeyedQueues {
 
   /** The keys for which nodes have come since this was last asked. */
   takeTouched(): readonly string[] {
-    const touched = [...this.#touched];
-    this.#touched.clear();
+    const touched = [...(this.#touched ?? [])];
+    this.#touched?.clear();
     return touched;
   }
 }
