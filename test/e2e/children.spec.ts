@@ -133,6 +133,37 @@ describe('for_each', () => {
   });
 });
 
+describe('what a node with children says besides', () => {
+  it('is said of each of them: rounds, conditions of the group, its deadline', async () => {
+    const counter = path.join(folder, 'rounds');
+    const { id } = await anna.accepted(
+      jobOf([
+        {
+          id: 'rounds',
+          type: 'shell',
+          for_each: ['a', 'b'],
+          repeat: { until: '{% iteration = 2 and output = item %}', max: 3, delay: 0 },
+          config: {
+            script: `echo {% item %} >> '${counter}'; printf '"{% item %}"' > "$BATON_OUTPUT"`,
+          },
+        },
+        { id: 'never', type: 'noop', for_each: [1], when: '{% 1 = 2 %}' },
+        { id: 'late', type: 'shell', for_each: ['x'], deadline: 1, config: forever },
+      ]),
+    );
+    await anna.reaches(id, 'failed');
+    expect((await nodeOf(id, 'rounds'))['output']).toMatchObject({
+      completed: 2,
+      results: [{ output: 'a' }, { output: 'b' }],
+    });
+    expect(readFileSync(counter, 'utf8').trim().split('\n').sort()).toEqual(['a', 'a', 'b', 'b']);
+    expect((await nodeOf(id, 'never'))['status']).toBe('skipped');
+    const late = await nodeOf(id, 'late');
+    expect(late).toMatchObject({ status: 'failed', error: { class: 'timeout' } });
+    expect((await anna.job(String(late['child_job_id'])))['status']).toBe('timed_out');
+  });
+});
+
 describe('ten thousand children', () => {
   it('run, and their results are in order', async () => {
     const { id } = await anna.accepted(
