@@ -64,6 +64,27 @@ const waiting = { status: 'waiting', attempt: 1, startedAt: T } as const;
 
 const HELD: readonly (readonly [string, Situation, readonly object[], readonly string[]])[] = [
   [
+    'a job of its own',
+    { state: { ...waiting, awaits: 'job', child: 'job_1' } },
+    [{ kind: 'sub_job', job: 'job_1' }],
+    ['It waits for job job_1 to end, which runs it; what that one waits for, it says itself.'],
+  ],
+  [
+    'a breaker, and not the backoff that it would look like',
+    {
+      state: {
+        status: 'retrying',
+        attempt: 1,
+        until: T,
+        heldBy: { kind: 'breaker', upstream: 'grid' },
+      },
+    },
+    [{ kind: 'breaker', upstream: 'grid', until: T }],
+    [
+      'grid failed several times in a row, so its attempt is held back, and not counted; it may begin at 2026-11-21T14:00:00.000Z.',
+    ],
+  ],
+  [
     'a dependency that runs and one that has not started',
     {
       node: needs('lint', 'build', 'fetch'),
