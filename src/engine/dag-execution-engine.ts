@@ -280,10 +280,10 @@ export class DagExecutionEngine {
   async submit(submission: Submission): Promise<SubmitOutcome> {
     if (!this.#accepting) return { status: 'stopping', retryAfter: STOP_RETRY_AFTER };
     const { header, plan, idempotency } = submission;
-    const [chunks, ranks] = await Promise.all([
-      this.#stage(header, submission.nodes),
-      this.#ranking.matters(plan) ? this.#ranking.ranksOf(header, plan) : undefined,
-    ]);
+    const chunks = await this.#stage(header, submission.nodes);
+    const ranks = this.#ranking.matters(plan)
+      ? await this.#ranking.ranksOf(header, plan)
+      : undefined;
     const creation: JobCreation = {
       header,
       chunks,
@@ -381,10 +381,10 @@ export class DagExecutionEngine {
   async #createChild({ header, nodes, plan }: ChildSubmission): Promise<void> {
     if (!this.#accepting) throw new StoreUnavailable('Baton is shutting down.');
     if (this.#driven.knows(header)) return;
-    const [chunks, ranks] = await Promise.all([
-      this.#stage(header, nodes),
-      this.#ranking.matters(plan) ? this.#ranking.ranksOf(header, plan) : undefined,
-    ]);
+    const chunks = await this.#stage(header, nodes);
+    const ranks = this.#ranking.matters(plan)
+      ? await this.#ranking.ranksOf(header, plan)
+      : undefined;
     this.#scheduler.admitRunning(1);
     const driver = this.#driven.newJob(header, plan, true, ranks);
     const submit: JobCommand = { type: 'submit', by: header.owner };

@@ -32,8 +32,9 @@ export function* checkExpressionsSteps(
   problems: ProblemList,
 ): Generator<void, void> {
   let characters = 0;
-  for (const [index, node] of nodes.entries()) {
+  for (let index = 0; index < nodes.length; index++) {
     if (index % NODES_PER_STEP === NODES_PER_STEP - 1) yield;
+    const node = nodes[index];
     const parts = partsOf(node);
     if (parts === undefined) continue;
     yield;

@@ -5,10 +5,10 @@ import type { Adjacency, Plan, PlanDefaults } from '../plan/plan.js';
 import { runSteps } from '../plan/run-steps.js';
 import { topologicalOrderSteps } from '../plan/topological-order.js';
 import type { JsonObject } from '../json.js';
-import { checkFanOutSteps } from './check-fan-out.js';
+import { checkFanOut } from './check-fan-out.js';
 import { MAX_SUB_JOB_DEPTH, SUB_JOB, subJobDefinition } from './definition.js';
 import { checkExpressionsSteps } from './check-expressions.js';
-import { checkTimesSteps } from './check-times.js';
+import { checkDeadline, checkTimes } from './check-times.js';
 import { checkShapeSteps } from './check-shape.js';
 import { checkValue } from './check-value.js';
 import { findCyclesSteps } from './find-cycles.js';
@@ -69,15 +69,10 @@ export function* compileSteps(
   }
   if (problems.problems.length === 0) {
     const nodes = nodesOf(input);
-    yield* checkFanOutSteps(nodes, problems);
+    const options = { shape, defaults, ...(now === undefined ? {} : { now }) };
+    checkDeadline(own(input, 'deadline'), '/deadline', now, problems);
+    yield* checkNodesSteps(nodes, options, depth, problems);
     yield* checkExpressionsSteps(nodes, dependencies, problems);
-    yield* checkSubJobsSteps(
-      nodes,
-      { shape, defaults, ...(now === undefined ? {} : { now }) },
-      depth,
-      problems,
-    );
-    yield* checkTimesSteps(input, now, problems);
   }
   if (problems.problems.length > 0) return failure(problems);
 
@@ -136,15 +131,20 @@ function* checkSizesSteps(input: unknown, problems: ProblemList): Generator<void
   }
 }
 
-/** Compiles the definitions that nodes bring along for jobs of their own. */
-function* checkSubJobsSteps(
+const NODES_PER_STEP = 1024;
+
+/** Tells what is wrong with each node by itself, with the job that it brings along. */
+function* checkNodesSteps(
   nodes: readonly unknown[],
   options: CompileOptions,
   depth: number,
   problems: ProblemList,
 ): Generator<void, void> {
-  for (const [index, node] of nodes.entries()) {
-    if (index % 1024 === 1023) yield;
+  for (let index = 0; index < nodes.length; index++) {
+    if (index % NODES_PER_STEP === NODES_PER_STEP - 1) yield;
+    const node = nodes[index];
+    checkFanOut(node, index, problems);
+    checkTimes(node, index, options.now, problems);
     if (own(node, 'type') !== SUB_JOB) continue;
     const definition = own(own(node, 'config'), 'definition');
     if (definition === undefined) continue;
@@ -154,11 +154,8 @@ function* checkSubJobsSteps(
       problems.add(pointer, 'too_deep', message);
       continue;
     }
-    const compiled = yield* compileSteps(
-      subJobDefinition(definition as JsonObject, String(own(node, 'id'))),
-      options,
-      depth + 1,
-    );
+    const given = subJobDefinition(definition as JsonObject, String(own(node, 'id')));
+    const compiled = yield* compileSteps(given, options, depth + 1);
     if (compiled.ok) continue;
     for (const { pointer: within, code, message } of compiled.problems) {
       problems.add(pointer + within, code, message);

@@ -4,11 +4,10 @@ import type { Plan } from './plan.js';
 
 /** The part of a plan that tells which nodes have a deadline. */
 export function deadlinesIn(nodes: readonly NodeDefinition[]): Pick<Plan, 'deadlines'> {
-  const deadlines: number[] = [];
-  for (const [index, { deadline }] of nodes.entries()) {
-    if (deadline !== undefined) deadlines.push(index);
-  }
-  return deadlines.length === 0 ? {} : { deadlines };
+  if (nodes.every(({ deadline }) => deadline === undefined)) return {};
+  return {
+    deadlines: nodes.flatMap(({ deadline }, index) => (deadline === undefined ? [] : [index])),
+  };
 }
 
 /**
