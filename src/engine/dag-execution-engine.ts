@@ -24,6 +24,7 @@ import { ExecutionStateTracker } from './execution-state-tracker.js';
 import type { ExpectedDurations } from './expected-durations.js';
 import { GroupCommit } from './group-commit.js';
 import { DrivenJobs } from './driven-jobs.js';
+import { hurryHolder } from './hurry-holder.js';
 import { JobRanking } from './job-ranking.js';
 import { KeyDesk } from './key-desk.js';
 import { JobScheduler, type QueuedJob } from './job-scheduler.js';
@@ -178,6 +179,8 @@ export class DagExecutionEngine {
       clock,
       logger,
       shared: sharing !== undefined,
+      hurry: (holder, priority) =>
+        hurryHolder(holder, priority, projections, (job, command) => this.steer(job, command)),
     });
     this.#driven = new DrivenJobs({
       commits: this.#commits,

@@ -25,6 +25,17 @@ export interface KeySeeker {
   take(wish: KeyWish): boolean;
 }
 
+export interface KeyDeskParts {
+  readonly keys: ConcurrencyKeys;
+  readonly stale: StaleKeyHolders;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly shared: boolean;
+  /** Has what a holder waits for run at a priority, unless it is as urgent already. */
+  readonly hurry: (holder: KeyHolder, priority: number) => Promise<void>;
+}
+
 interface Queue {
   readonly tenantId: string;
   readonly key: string;
@@ -34,11 +45,15 @@ interface Queue {
   changed: boolean;
   refusals: number;
   poll: Timer | undefined;
+  /** At which its holders were asked to hurry last; 0 when they are to be asked again. */
+  hurried: number;
 }
 
 const RETRY_MS = 1_000;
 /** Between two questions about a key that others hold: from this on, to twice as long. */
 const POLL_MS = 500;
+/** How often those that hold a key which somebody waits for are asked to hurry. */
+const HURRY_MS = 2_000;
 /** Refusals between two looks at who holds a key. */
 const REFUSALS_A_LOOK = 5;
 
@@ -49,28 +64,14 @@ const REFUSALS_A_LOOK = 5;
  * and again, and holders that have ended are taken away.
  */
 export class KeyDesk {
-  readonly #parts: {
-    readonly keys: ConcurrencyKeys;
-    readonly stale: StaleKeyHolders;
-    readonly timers: Timers;
-    readonly clock: Clock;
-    readonly logger: Logger;
-    readonly shared: boolean;
-  };
+  readonly #parts: KeyDeskParts;
   readonly #queues = new Map<string, Queue>();
   /** Jobs of which is not known yet what they hold. */
   readonly #awaited = new Set<string>();
   readonly #calls = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(parts: {
-    readonly keys: ConcurrencyKeys;
-    readonly stale: StaleKeyHolders;
-    readonly timers: Timers;
-    readonly clock: Clock;
-    readonly logger: Logger;
-    readonly shared: boolean;
-  }) {
+  constructor(parts: KeyDeskParts) {
     this.#parts = parts;
   }
 
@@ -99,6 +100,7 @@ export class KeyDesk {
         changed: false,
         refusals: 0,
         poll: undefined,
+        hurried: 0,
       };
       this.#queues.set(name, queue);
     }
@@ -152,13 +154,35 @@ export class KeyDesk {
       queue.refusals = 0;
       if (!seeker.take(wish)) void this.release(wish.holder);
       this.#serve(queue);
-    } else if (queue.changed) {
+      return;
+    }
+    if (queue.changed) {
       this.#serve(queue);
-    } else if (shared || held === undefined) {
+      return;
+    }
+    this.#hurry(queue, wish.priority);
+    if (shared || held === undefined) {
       queue.refusals++;
       const pause = POLL_MS * (1 + clock.random());
       queue.poll = timers.set(clock.now() + pause, () => this.#again(queue));
     }
+  }
+
+  /** What an urgent node waits for is as urgent: the jobs that run the nodes which hold the key. */
+  #hurry(queue: Queue, priority: number): void {
+    if (queue.hurried >= priority) return;
+    queue.hurried = priority;
+    const { keys, timers, clock, hurry } = this.#parts;
+    void this.#call(async () => {
+      for (const holder of await keys.holders(queue.tenantId, queue.key)) {
+        await hurry(holder, priority);
+      }
+    });
+    // Others may hold it by then, or have begun to wait.
+    timers.set(clock.now() + HURRY_MS, () => {
+      queue.hurried = 0;
+      if (queue.seekers.size > 0) this.#serve(queue);
+    });
   }
 
   #again(queue: Queue): void {

@@ -35,6 +35,21 @@ describe('concurrency keys', () => {
   });
   afterEach(() => service.dispose());
 
+  it('are waited for by what is urgent: the job that runs their holder is as urgent then', async () => {
+    const definition = jobOf([{ id: 'ask', type: 'approval' }]);
+    const sub = { id: 'sub', type: 'sub_job', concurrency_key: 'k', config: { definition } };
+    const { id: low } = await anna.accepted(jobOf([sub], { priority: 'low' }));
+    await stands(anna, low, 'sub', 'waiting');
+    const child = String((await nodeOf(anna, low, 'sub'))['child_job_id']);
+    expect((await anna.job(child))['priority']).toBe(3);
+    const urgent = { id: 'b', type: 'noop', concurrency_key: 'k' };
+    const { id: high } = await anna.accepted(jobOf([urgent], { priority: 'high' }));
+    await waitUntil(async () => (await anna.job(child))['priority'] === 5);
+    expect((await anna.job(low))['priority']).toBe(1);
+    await approve(anna, child, 'ask');
+    await anna.reaches(high, 'completed');
+  });
+
   it('hold a node back while another job of the tenant has the key, and say who', async () => {
     const { id: first } = await anna.accepted(jobOf([consent('a')]));
     await stands(anna, first, 'a', 'waiting');
