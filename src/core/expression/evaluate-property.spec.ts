@@ -94,7 +94,7 @@ describe('evaluate, for any expression and document', () => {
       }),
       { numRuns: 600 },
     );
-    expect(answers).toBeGreaterThan(60);
+    expect(answers).toBeGreaterThan(30);
   }, 120_000);
 
   it('reads nothing that it does not name', async () => {
