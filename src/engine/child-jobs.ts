@@ -166,20 +166,7 @@ export class ChildJobs {
     if ('error' in found) return failed(found.error);
     if (found.items.length === 0) return { status: 'completed', output: NO_CHILDREN };
     const { definition } = planNode(parent.plan, node);
-    const { max_parallel: concurrency } = definition;
-    const submission = await this.#ofNodes(
-      parent,
-      childrenOf(definition, found.items),
-      jobId,
-      link,
-    );
-    return concurrency === undefined
-      ? submission
-      : {
-          ...submission,
-          header: { ...submission.header, concurrency },
-          plan: { ...submission.plan, settings: { ...submission.plan.settings, concurrency } },
-        };
+    return this.#ofNodes(parent, childrenOf(definition, found.items), jobId, link);
   }
 
   async #subJob(
@@ -228,9 +215,11 @@ export class ChildJobs {
     jobId: string,
     link: ParentLink,
   ): Promise<ChildSubmission> {
-    const { tenantId, owner, name, concurrency, timeout } = header;
-    const node = link.nodeId === undefined ? undefined : plan.indexOf.get(link.nodeId);
-    const priority = node === undefined ? header.priority : planNode(plan, node).priority;
+    const { tenantId, owner, name, timeout } = header;
+    const index = link.nodeId === undefined ? undefined : plan.indexOf.get(link.nodeId);
+    const node = index === undefined ? undefined : planNode(plan, index);
+    const priority = node?.priority ?? header.priority;
+    const concurrency = node?.definition.max_parallel ?? header.concurrency;
     // Whatever becomes of one action that undoes something, the others are tried.
     const onFailure = link.kind === 'compensation' ? 'continue' : header.onFailure;
     const what = link.nodeId ?? 'compensation';

@@ -42,12 +42,17 @@ export class Compensations {
   }
 
   /**
-   * Makes the job that undoes one that has ended, unless it is there; answers which it is. Rejects with
-   * {@link StoreUnavailable}; to be asked again then.
+   * Makes the job that undoes one that has ended, unless it is there; answers which it is, or
+   * `undefined` when there is nothing to undo. Rejects with {@link StoreUnavailable}; to be asked again
+   * then.
    */
-  async start(header: JobHeader): Promise<JobRef> {
+  async start(header: JobHeader): Promise<JobRef | undefined> {
     const { plan } = await this.#recovery.plan(header);
     const completed = await this.#completed(header, plan);
+    const canUndo = plan.nodes.some(
+      ({ definition }, node) => definition.compensate !== undefined && completed.has(node),
+    );
+    if (!canUndo) return undefined;
     await this.#childJobs.compensate({ header, plan }, (node) => completed.has(node));
     return this.#jobOf(header);
   }

@@ -3,6 +3,7 @@ import type { Plan } from '../core/plan/plan.js';
 import type { Clock } from '../ports/clock.js';
 import type { DurationHistory } from '../ports/duration-history.js';
 import { MOST_KNOWN_BY_NODE, scopeOf, TYPES, type RecurringJob } from './duration-scopes.js';
+import { remember } from './remember.js';
 import { runInSlices } from './slices.js';
 
 type ByName = ReadonlyMap<string, Durations>;
@@ -49,16 +50,11 @@ export class ExpectedDurations {
     const key = keyOf(tenantId, scope);
     const now = this.#clock.now();
     const known = this.#remembered.get(key);
-    this.#remembered.delete(key);
     const remembered =
       known !== undefined && now - known.at < REMEMBERED_FOR
         ? known
         : { at: now, durations: this.#read(tenantId, scope) };
-    this.#remembered.set(key, remembered);
-    if (this.#remembered.size > SCOPES_REMEMBERED) {
-      const [oldest = ''] = this.#remembered.keys();
-      this.#remembered.delete(oldest);
-    }
+    remember(this.#remembered, key, remembered, SCOPES_REMEMBERED);
     return remembered.durations;
   }
 

@@ -4,6 +4,7 @@ import type { JobProjections } from '../ports/job-projections.js';
 import { StoreUnavailable } from '../ports/store-errors.js';
 import type { OuterJob } from './node-inputs.js';
 import { keyOf } from './job-scheduler.js';
+import { remember } from './remember.js';
 
 /** Jobs of which it is remembered what was read of them. */
 const REMEMBERED = 50;
@@ -32,12 +33,7 @@ export class OuterJobs {
     const node = parent.nodeId ?? definition.id;
     const key = `${keyOf(ref)}/${node}`;
     const known = this.#known.get(key) ?? this.#read(ref, node, parent.nodeId === undefined);
-    this.#known.delete(key);
-    this.#known.set(key, known);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= REMEMBERED) break;
-      this.#known.delete(oldest);
-    }
+    remember(this.#known, key, known, REMEMBERED);
     known.catch(() => this.#known.delete(key));
     return known;
   }

@@ -10,6 +10,7 @@ import type { JobProjections } from '../ports/job-projections.js';
 import type { JobDriver } from './job-driver.js';
 import { keyOf } from './job-scheduler.js';
 import { recordsOf } from './journal-records.js';
+import { remember } from './remember.js';
 
 /** Nodes kept in one commit; each may bring an output of 256 KiB. */
 const NODES_A_COMMIT = 200;
@@ -74,11 +75,7 @@ export class Reruns {
     if (known !== undefined) return known;
     const former = { tenantId: header.tenantId, jobId: origin.jobId };
     const kept = keptNodes(plan, await this.#endsOf(former, plan), requested(plan, origin));
-    this.#kept.set(key, kept);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= REMEMBERED) break;
-      this.#kept.delete(oldest);
-    }
+    remember(this.#kept, key, kept, REMEMBERED);
     return kept;
   }
 

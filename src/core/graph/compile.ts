@@ -54,9 +54,10 @@ export const MAX_PART_BYTES = 1024 * 1024;
  */
 export function* compileSteps(
   input: unknown,
-  { shape, defaults, now }: CompileOptions,
+  options: CompileOptions,
   depth = 0,
 ): Generator<void, CompileResult> {
+  const { shape, defaults, now } = options;
   const problems = yield* checkShapeSteps(shape, input);
   if (!graphIsReadable(problems)) return failure(problems);
   const { indexOf, dependencies } = yield* readGraphSteps(input, problems);
@@ -69,7 +70,6 @@ export function* compileSteps(
   }
   if (problems.problems.length === 0) {
     const nodes = nodesOf(input);
-    const options = { shape, defaults, ...(now === undefined ? {} : { now }) };
     checkDeadline(own(input, 'deadline'), '/deadline', now, problems);
     yield* checkNodesSteps(nodes, options, depth, problems);
     yield* checkExpressionsSteps(nodes, dependencies, problems);

@@ -52,14 +52,13 @@ export class JobCompensator {
         `The job is ${progress.status}. It can be compensated when it has ended; cancel it to end it now.`,
       );
     }
-    const { actions } = await this.engine.compensations.plan(header);
-    if (actions.length === 0) {
+    const made = await this.engine.compensations.start(header);
+    if (made === undefined) {
       throw new RequestProblem(
         'nothing_to_compensate',
         'No node of the job that says how to undo it (compensate) has completed.',
       );
     }
-    const made = await this.engine.compensations.start(header);
     return this.jobs.show(principal, made.jobId);
   }
 }

@@ -84,12 +84,12 @@ export function scheduleSubmit(
     | 'executors'
   >,
 ): ScheduleRunnerParts['submit'] {
-  const { engine, journal, projections, catalogue, templates, clock, executors, forecaster } =
-    parts;
-  const compiler = new DefinitionCompiler(parts.compileOptions, executors, catalogue, clock);
+  const { compileOptions, engine, journal, projections, catalogue, templates } = parts;
+  const { clock, executors, forecaster } = parts;
+  const compiler = new DefinitionCompiler(compileOptions, executors, catalogue, clock);
   const jobs = new JobReader(projections, forecaster, clock);
   const submitter = new JobSubmitter(engine, journal, clock, compiler, jobs, forecaster);
-  const runner = new TemplateRunner(executors, new TemplateReader(templates), submitter);
+  const runner = new TemplateRunner(compileOptions, new TemplateReader(templates), submitter);
   const schedules = new ScheduleSubmitter(runner, submitter);
   return (schedule, firing) => schedules.fire(schedule, firing);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { checkShape } from '../../core/graph/check-shape.js';
 import { checkValue } from '../../core/graph/check-value.js';
-import { jobShape } from '../../core/graph/job-shape.js';
+import type { CompileOptions } from '../../core/graph/compile.js';
 import { jsonBytes } from '../../core/graph/json-size.js';
 import { ProblemList } from '../../core/graph/problem.js';
 import type { Shape } from '../../core/graph/shape.js';
@@ -14,7 +14,6 @@ import { runShape } from '../../core/template/run-shape.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
 import type { Clock } from '../../ports/clock.js';
-import type { NodeExecutor } from '../../ports/node-executor.js';
 import type { ScheduleStore } from '../../ports/schedule-store.js';
 import { Use } from '../dependencies.js';
 import { DefinitionCompiler } from '../jobs/index.js';
@@ -34,12 +33,12 @@ export class ScheduleWriter {
     @Use('schedules') private readonly schedules: ScheduleStore,
     @Use('wakeSchedules') private readonly wake: () => void,
     @Use('clock') private readonly clock: Clock,
-    @Use('executors') executors: ReadonlyMap<string, NodeExecutor>,
+    @Use('compileOptions') { shape }: CompileOptions,
     private readonly finder: ScheduleFinder,
     private readonly templates: TemplateRunner,
     private readonly compiler: DefinitionCompiler,
   ) {
-    this.shape = scheduleShape(runShape(jobShape(executors)));
+    this.shape = scheduleShape(runShape(shape));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { checkShapeSteps } from '../../core/graph/check-shape.js';
-import { jobShape } from '../../core/graph/job-shape.js';
+import type { CompileOptions } from '../../core/graph/compile.js';
 import type { Shape } from '../../core/graph/shape.js';
 import { runShape } from '../../core/template/run-shape.js';
 import type { JsonObject } from '../../core/json.js';
@@ -9,7 +9,6 @@ import { runDefinition } from '../../core/template/run-definition.js';
 import { runInSlices } from '../../engine/slices.js';
 import type { Principal } from '../../platform/auth/index.js';
 import { RequestProblem } from '../../platform/errors/index.js';
-import type { NodeExecutor } from '../../ports/node-executor.js';
 import { Use } from '../dependencies.js';
 import { JobSubmitter } from '../jobs/index.js';
 import type { SubmitAnswer, Submitted } from '../jobs/index.js';
@@ -33,11 +32,11 @@ export class TemplateRunner {
   private readonly shape: Shape;
 
   constructor(
-    @Use('executors') executors: ReadonlyMap<string, NodeExecutor>,
+    @Use('compileOptions') { shape }: CompileOptions,
     private readonly reader: TemplateReader,
     private readonly submitter: JobSubmitter,
   ) {
-    this.shape = runShape(jobShape(executors));
+    this.shape = runShape(shape);
   }
 
   /**
